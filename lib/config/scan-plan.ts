@@ -1,0 +1,65 @@
+import type { PixelTransform } from "../native/addon.ts";
+
+/** Which inversion and which statistic: the constrained objective with ρ, or the paper's objective with ε. */
+export type ScanMethod = "contrast" | "drmguard";
+
+/** Everything that determines a scan's numbers besides the model and the images. Fully resolved: no defaults left out. */
+export interface ScanPlan {
+  method: ScanMethod;
+  device: string;
+  threads: number;
+  seed: number;
+  input: {
+    /** null takes the images' own size. */
+    size: { height: number; width: number } | null;
+    channels: 1 | 3;
+    pixels: PixelTransform;
+  };
+  images: { minimum: number; limit: number };
+  head: { featureValue: string | null; outputOnly: boolean };
+  contrast: ContrastSettings;
+  drmguard: PaperSettings;
+  thresholds: Thresholds;
+}
+
+/** Settings of the constrained objective (design §3). */
+export interface ContrastSettings {
+  /** τ: output variance that counts as collapsed, as a share of the benign variance. */
+  tolerance: number;
+  steps: number;
+  batchSize: number;
+  learningRate: number;
+  /** Walks from targets spread over the benign output range, besides the one from the mean. */
+  walks: number;
+  /** Random benign targets whose cost is the yardstick of ρ. */
+  forcedTargets: number;
+  /** Best patches of the probe sweep that an inversion starts from; 0 skips the sweep. */
+  probeStarts: number;
+  /** Images per patch in the sweep's last round. */
+  probeImages: number;
+  /** Run the input-aware encoder–decoder as well. */
+  inputAware: boolean;
+}
+
+/** Settings of the paper's objective (arXiv 2411.04811). */
+export interface PaperSettings {
+  lambda1: number;
+  lambda2: number;
+  lambda1On: "variance" | "perturbation";
+  outputScale: number;
+  attention: "weight" | "gate" | "none";
+  momentum: number;
+  steps: number;
+  batchSize: number;
+  learningRate: number;
+}
+
+/** Where the verdict draws its lines; used by the verdict only, never by the measurement. */
+export interface Thresholds {
+  /** contrast: a score (1/ρ) at or above this is backdoored. */
+  backdoored: number;
+  /** contrast: a score at or below this is clean; between the two is inconclusive. */
+  clean: number;
+  /** drmguard: mean L1 below this is backdoored (paper: 0.03). */
+  epsilon: number;
+}

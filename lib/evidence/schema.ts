@@ -1,0 +1,181 @@
+import { z } from "zod";
+
+/**
+ * Scan evidence: numbers, curves and pictures, no decision. Written by scan, read again by judge, so the reader
+ * treats it as untrusted input. Additive changes only within one schemaVersion.
+ */
+export const EVIDENCE_SCHEMA_VERSION = 1;
+
+const finite = z.number();
+const vector = z.array(finite).min(1).max(100_000);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const text = z.string().max(10_000);
+/** A PNG as base64, without the data: prefix. */
+const png = z.string().max(20_000_000).regex(/^[A-Za-z0-9+/=]*$/);
+
+const pixelTransform = z.strictObject({
+  channelOrder: z.enum(["rgb", "bgr"]),
+  scale: finite.positive(),
+  mean: vector,
+  deviation: vector,
+});
+
+const size = z.strictObject({ height: z.int().positive(), width: z.int().positive() });
+
+export const scanPlanSchema = z.strictObject({
+  method: z.enum(["contrast", "drmguard"]),
+  device: text,
+  threads: z.int().positive(),
+  seed: z.int().nonnegative(),
+  input: z.strictObject({
+    size: size.nullable(),
+    channels: z.union([z.literal(1), z.literal(3)]),
+    pixels: pixelTransform,
+  }),
+  images: z.strictObject({ minimum: z.int().positive(), limit: z.int().positive() }),
+  head: z.strictObject({ featureValue: text.nullable(), outputOnly: z.boolean() }),
+  contrast: z.strictObject({
+    tolerance: finite.positive(),
+    steps: z.int().positive(),
+    batchSize: z.int().positive(),
+    learningRate: finite.positive(),
+    walks: z.int().nonnegative(),
+    forcedTargets: z.int().positive(),
+    probeStarts: z.int().nonnegative(),
+    probeImages: z.int().positive(),
+    inputAware: z.boolean(),
+  }),
+  drmguard: z.strictObject({
+    lambda1: finite.nonnegative(),
+    lambda2: finite.nonnegative(),
+    lambda1On: z.enum(["variance", "perturbation"]),
+    outputScale: finite.positive(),
+    attention: z.enum(["weight", "gate", "none"]),
+    momentum: finite.min(0).max(1),
+    steps: z.int().positive(),
+    batchSize: z.int().positive(),
+    learningRate: finite.positive(),
+  }),
+  thresholds: z.strictObject({ backdoored: finite, clean: finite, epsilon: finite }),
+});
+
+export const inversionSchema = z.strictObject({
+  family: z.enum(["additive-pattern", "encoder-decoder"]),
+  /** "free": the outputs may collapse anywhere. "forced": a random benign target, the yardstick. */
+  role: z.enum(["free", "forced"]),
+  /** Where the start came from. */
+  origin: z.enum(["mean", "spread", "probe", "random", "identity"]),
+  startTarget: vector.nullable(),
+  target: vector,
+  /** Mean |G(x)−x| per pixel over all benign images, in [0,1]. */
+  cost: finite.nonnegative(),
+  /** Output variance (or distance to the target) over benign variance at the end. */
+  collapse: finite.nonnegative(),
+  /** Whether the collapse reached the tolerance; costs compare only among these. */
+  reached: z.boolean(),
+  outputMean: vector,
+  varianceRatio: vector,
+  rav: vector.nullable(),
+  rnv: vector.nullable(),
+  multiplier: finite,
+  curve: z.array(
+    z.strictObject({ step: z.int(), loss: finite, cost: finite, collapse: finite, rav: finite.nullable() }),
+  ).max(10_000),
+});
+
+export const probePatchSchema = z.strictObject({
+  top: z.int().nonnegative(),
+  left: z.int().nonnegative(),
+  size: z.int().positive(),
+  colour: vector,
+  varianceRatio: finite,
+  shift: finite,
+  target: vector,
+});
+
+export const evidenceSchema = z.strictObject({
+  schemaVersion: z.literal(EVIDENCE_SCHEMA_VERSION),
+  tool: z.strictObject({ name: z.literal("drmguard"), version: text, libtorch: text, node: text, platform: text }),
+  createdAt: z.iso.datetime(),
+  model: z.strictObject({
+    name: text,
+    sha256,
+    bytes: z.int().nonnegative(),
+    format: z.enum(["torchscript", "torch.export"]),
+    execution: z.enum(["program", "torchscript"]),
+    executionReason: text,
+    parameters: z.int().nonnegative(),
+    operators: z.record(z.string().max(200), z.int().positive()),
+    outputs: z.int().positive(),
+    head: z
+      .strictObject({ featureValue: text, features: z.int().positive(), form: text, blocks: z.int().positive() })
+      .nullable(),
+    headReason: text,
+  }),
+  images: z.strictObject({
+    source: text,
+    kind: z.enum(["folder", "npy", "npz", "packed-jpeg", "memory"]),
+    sha256,
+    count: z.int().positive(),
+    available: z.int().positive(),
+    channels: z.int().positive(),
+    height: z.int().positive(),
+    width: z.int().positive(),
+  }),
+  plan: scanPlanSchema,
+  /** Outputs on the benign images, per output, in the model's units. */
+  benign: z.strictObject({ mean: vector, deviation: vector, minimum: vector, maximum: vector }),
+  probe: z
+    .strictObject({
+      patchesTried: z.int().nonnegative(),
+      forwardPasses: z.int().nonnegative(),
+      best: z.array(probePatchSchema).max(1000),
+    })
+    .nullable(),
+  inversions: z.array(inversionSchema).max(1000),
+  /** What the verdict reads; null where the evidence does not hold it. */
+  statistics: z.strictObject({
+    /** Lowest cost among free inversions that reached the tolerance. */
+    freeCost: finite.nonnegative().nullable(),
+    /** Median cost of the forced targets. */
+    forcedCost: finite.nonnegative().nullable(),
+    /** freeCost / forcedCost. */
+    rho: finite.nonnegative().nullable(),
+    /** Paper objective: mean |G(x)−x| of its inversion. */
+    meanL1: finite.nonnegative().nullable(),
+    /** Mean over outputs at the best inversion. */
+    rav: finite.nonnegative().nullable(),
+    rnv: finite.nonnegative().nullable(),
+  }),
+  /** The best inversion, shown. */
+  reversedTrigger: z
+    .strictObject({
+      /** Index into `inversions`. */
+      inversion: z.int().nonnegative(),
+      target: vector,
+      samples: z
+        .array(
+          z.strictObject({
+            /** Index of the image in the batch. */
+            image: z.int().nonnegative(),
+            benign: png,
+            triggered: png,
+            /** |triggered − benign|, amplified to full range by `gain`. */
+            difference: png,
+            gain: finite.positive(),
+            outputBefore: vector,
+            outputAfter: vector,
+          }),
+        )
+        .max(64),
+    })
+    .nullable(),
+  /** False when the scan was stopped early; then `incompleteReason` says why. */
+  complete: z.boolean(),
+  incompleteReason: text,
+  /** Wall seconds per stage. */
+  seconds: z.strictObject({ load: finite, probe: finite, inversion: finite, total: finite }),
+});
+
+export type ScanEvidence = z.infer<typeof evidenceSchema>;
+export type InversionEvidence = z.infer<typeof inversionSchema>;

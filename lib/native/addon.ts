@@ -1,0 +1,299 @@
+/**
+ * The whole surface of the native addon, and the only place where it is typed.
+ * Everything here is numbers and tensors: the addon decides nothing. Long work runs on the addon's own threads.
+ * Errors arrive as Error objects with a `code` of lib/errors/codes.ts.
+ */
+
+export interface NativeAddon {
+  buildFacts(): BuildFacts;
+  /** Every device that this build could use, with the reason where it cannot. The first is always cpu. */
+  devices(): DeviceFacts[];
+  /** Reads a TorchScript archive. Refuses disallowed operations before any of the file's code runs. */
+  loadTorchScript(bytes: Uint8Array): Promise<NativeModel>;
+  /** Builds a model from a straight-line program that TypeScript lowered (torch.export). */
+  lowerProgram(program: ProgramSpec): Promise<NativeModel>;
+  /** Stops and joins every running job; called once when the process exits. */
+  shutdown(): void;
+}
+
+export interface BuildFacts {
+  /** LibTorch version compiled against, for example "2.13.0". */
+  libtorch: string;
+  /** Version of the package that the addon was compiled for. */
+  drmguard: string;
+  /** Node-API version. */
+  napi: number;
+  compiler: string;
+  /** Whether the LibTorch linked against carries CUDA. */
+  cuda: boolean;
+  /** Instruction set that LibTorch's CPU kernels use, for example "AVX512". */
+  cpuCapability: string;
+  /** Threads that one job uses when none are asked for. */
+  defaultThreads: number;
+}
+
+export interface DeviceFacts {
+  /** "cpu", "cuda:0", … */
+  device: string;
+  available: boolean;
+  /** Name of the device, or why it is not available. */
+  detail: string;
+}
+
+/** Element types that a constant of a program may have. */
+export type ElementType =
+  | "float32" | "float64" | "float16" | "bfloat16" | "int64" | "int32" | "int16" | "int8" | "uint8" | "bool";
+
+/** A straight-line program of ATen calls: the one form that every model format is lowered to (design: TensorProgram). */
+export interface ProgramSpec {
+  constants: ProgramConstant[];
+  /** Names of the inputs; exactly one is supported, the image batch (N,C,H,W). */
+  inputs: string[];
+  nodes: ProgramNode[];
+  /** Names of the output values. */
+  outputs: string[];
+}
+
+export interface ProgramConstant {
+  name: string;
+  dtype: ElementType;
+  shape: number[];
+  /** In elements; contiguous when left out. */
+  strides?: number[];
+  /** In elements. */
+  storageOffset?: number;
+  /** Raw little-endian storage. */
+  data: Uint8Array;
+}
+
+export interface ProgramNode {
+  /** Qualified operator with its overload: "aten::conv2d", "aten::add.Tensor", or "scalar::mul" for integer arithmetic on sizes. */
+  operator: string;
+  /** Arguments by schema name; those left out take the schema's default. */
+  arguments: { name: string; value: ProgramArgument }[];
+  /** One entry per return value: a name, or a list of names where the operator returns a list of tensors. */
+  outputs: (string | string[])[];
+}
+
+export type ProgramArgument =
+  | { kind: "value"; name: string }
+  | { kind: "values"; names: (string | null)[] }
+  | { kind: "none" }
+  | { kind: "bool"; value: boolean }
+  | { kind: "int"; value: number }
+  | { kind: "float"; value: number }
+  | { kind: "string"; value: string }
+  | { kind: "bools"; values: boolean[] }
+  | { kind: "floats"; values: number[] }
+  /** Integers, some of which may be the names of size values computed by earlier nodes. */
+  | { kind: "ints"; values: (number | string)[] }
+  | { kind: "dtype"; value: ElementType };
+
+export interface NativeModel {
+  describe(): ModelDescription;
+  /** Puts the model and the benign images on a device, finds the head and measures the benign statistics. */
+  openSession(options: SessionOptions, images: Float32Array): Promise<NativeSession>;
+  /** Frees the weights now. Sessions that are open keep theirs. */
+  dispose(): void;
+}
+
+export interface ModelDescription {
+  /** "program": lowered and checked operator by operator. "torchscript": has control flow, runs through torch::jit. */
+  execution: "program" | "torchscript";
+  /** Why the model could not be lowered; empty for programs. */
+  executionReason: string;
+  /** How often each operator occurs. */
+  operators: Record<string, number>;
+  /** Number of weights (elements of all constant tensors). */
+  parameters: number;
+}
+
+/** How an image in [0,1], RGB, NCHW becomes the model's input: reorder channels, times scale, minus mean, over deviation. */
+export interface PixelTransform {
+  channelOrder: "rgb" | "bgr";
+  /** 1 for models that take [0,1], 255 for [0,255]. */
+  scale: number;
+  /** Per channel in the model's order and range; one number stands for all channels. */
+  mean: number[];
+  deviation: number[];
+}
+
+export interface SessionOptions {
+  device: string;
+  threads: number;
+  count: number;
+  channels: number;
+  height: number;
+  width: number;
+  pixels: PixelTransform;
+  /** Name of the value that holds the features F(x); null finds the last linear layer. */
+  featureValue: string | null;
+  /** Go on without a head: RAV and RNV are then null. */
+  outputOnly: boolean;
+}
+
+export interface NativeSession {
+  readonly facts: SessionFacts;
+  /** Outputs (count × d) of other images of the session's size. */
+  predict(images: Float32Array, count: number): Promise<Float32Array>;
+  /** Gradient of Σ outputs·weights with respect to the images, for weights of shape count × d. */
+  inputGradient(images: Float32Array, count: number, weights: Float32Array): Promise<Float32Array>;
+  probe(plan: NativeProbePlan, onProgress: (progress: ProbeProgress) => void): NativeJob<ProbeResult>;
+  invert(plan: NativeInversionPlan, onProgress: (progress: InversionProgress) => void): NativeJob<InversionResult>;
+  dispose(): void;
+}
+
+/** Work on a native thread. `cancel` makes the promise reject with ERR_CANCELLED within one optimisation step. */
+export interface NativeJob<T> {
+  promise: Promise<T>;
+  cancel(): void;
+}
+
+export interface HeadFacts {
+  /** Name of the value that holds F(x). */
+  featureValue: string;
+  /** Width of F(x). */
+  features: number;
+  /** How the layer is written in the model: "linear", "addmm", "matmul+add", "convolution". */
+  form: string;
+  /** Number of separate heads joined as one block-diagonal layer. */
+  blocks: number;
+}
+
+export interface SessionFacts {
+  /** d, the number of outputs. */
+  outputs: number;
+  head: HeadFacts | null;
+  /** Why no head was found; empty when there is one. */
+  headReason: string;
+  /** Per output over the benign images, in the model's own units. */
+  outputMean: number[];
+  outputDeviation: number[];
+  outputMinimum: number[];
+  outputMaximum: number[];
+  /** f(x) of the session's images, count × d. */
+  benignOutputs: Float32Array;
+}
+
+export interface NativeProbePlan {
+  /** Benign images that the surviving patches are tried on. */
+  images: number;
+  /** Side lengths of the square patches in pixels. */
+  sizes: number[];
+  /** How many of the best patches to return. */
+  keep: number;
+  seed: number;
+  threads: number;
+}
+
+export interface ProbeProgress {
+  done: number;
+  total: number;
+}
+
+export interface ProbePatch {
+  top: number;
+  left: number;
+  size: number;
+  /** Per channel, in [0,1]. */
+  colour: number[];
+  /** mean_j Var f_j(stamped) / Var f_j(benign), on the probe's images. */
+  varianceRatio: number;
+  /** Length of the mean shift of the outputs, root mean square over outputs, in benign deviations. */
+  shift: number;
+  /** Mean output of the stamped images. */
+  target: number[];
+}
+
+export interface ProbeResult {
+  patchesTried: number;
+  forwardPasses: number;
+  /** Most suspicious first. */
+  best: ProbePatch[];
+}
+
+export type TriggerFamily = "additive-pattern" | "encoder-decoder";
+
+/** Minimise mean |G(x)−x| subject to collapse ≤ tolerance, by dual ascent on the constraint's price. */
+export interface ConstrainedObjective {
+  kind: "constrained";
+  /** τ: allowed output variance as a share of the benign variance. */
+  tolerance: number;
+}
+
+/** The paper's objective: output variance, mean L1 and mean RAV with fixed weights (arXiv 2411.04811). */
+export interface PaperObjective {
+  kind: "paper";
+  lambda1: number;
+  lambda2: number;
+  /** Which term carries λ1. */
+  lambda1On: "variance" | "perturbation";
+  /** Outputs are multiplied by this before the variance is taken (π/180 turns degrees to radians). */
+  outputScale: number;
+  /** Momentum reverse trigger: how the attention map enters; "none" leaves it out. */
+  attention: "weight" | "gate" | "none";
+  momentum: number;
+}
+
+export interface InversionStart {
+  /** Output to force; null lets the outputs collapse anywhere. */
+  target: number[] | null;
+  /** Let the target walk towards cheaper ones (needs a target). */
+  walk: boolean;
+  /** Patch to start the pattern from; null starts at the identity. */
+  patch: { top: number; left: number; size: number; colour: number[] } | null;
+}
+
+export interface NativeInversionPlan {
+  family: TriggerFamily;
+  objective: ConstrainedObjective | PaperObjective;
+  /** Each start is an inversion of its own; all of them run as one batched problem. */
+  starts: InversionStart[];
+  steps: number;
+  batchSize: number;
+  learningRate: number;
+  seed: number;
+  threads: number;
+  /** Indices of session images whose triggered forms are returned for the cheapest start. */
+  samples: number[];
+}
+
+/** One point of the curves: means over the last few steps, one number per start. */
+export interface InversionProgress {
+  step: number;
+  steps: number;
+  loss: number[];
+  /** Mean |G(x)−x| per pixel in [0,1]. */
+  cost: number[];
+  /** Collapse: mean_j Var or E(f−t)² over benign variance. */
+  collapse: number[];
+  /** mean_j RAV_j on the batch; empty without a head. */
+  rav: number[];
+}
+
+export interface InversionOutcome {
+  /** Measured on all of the session's images with the final trigger. */
+  cost: number;
+  collapse: number;
+  /** Final target of a walk, the forced target, or the mean output of a free collapse. */
+  target: number[];
+  outputMean: number[];
+  /** Var f_j(G(x)) / Var f_j(x) per output. */
+  varianceRatio: number[];
+  /** Per output; null without a head. */
+  rav: number[] | null;
+  rnv: number[] | null;
+  /** Final price of the constraint (contrast) or λ1 (paper). */
+  multiplier: number;
+}
+
+export interface InversionResult {
+  outcomes: InversionOutcome[];
+  curve: InversionProgress[];
+  /** Index of the cheapest start that reached its constraint, or of the cheapest when none did. */
+  best: number;
+  /** Triggered forms of the sample images for the best start: samples × C×H×W in [0,1]. */
+  triggeredSamples: Float32Array;
+  /** f(G(x)) of the sample images for the best start: samples × d. */
+  triggeredOutputs: Float32Array;
+}

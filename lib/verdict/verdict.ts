@@ -1,0 +1,19 @@
+import type { ScanMethod } from "../config/scan-plan.ts";
+
+export type VerdictLabel = "backdoored" | "clean" | "inconclusive";
+
+/** What the evidence means under given thresholds. */
+export interface Verdict {
+  label: VerdictLabel;
+  method: ScanMethod;
+  /** Higher is more suspicious: contrast 1/ρ, drmguard ε/meanL1. null when the evidence holds no score. */
+  score: number | null;
+  /** The line that decided: the backdoored line, or the clean line for a clean verdict. */
+  threshold: number;
+  /** log2(score / backdoored line): +1 is twice the line, −1 half of it. null without a score. */
+  margin: number | null;
+  /** The attacker's value as recovered; null unless backdoored. */
+  target: number[] | null;
+  /** One sentence for a person. */
+  reason: string;
+}
