@@ -11,7 +11,10 @@ const vector = z.array(finite).min(1).max(100_000);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const text = z.string().max(10_000);
 /** A PNG as base64, without the data: prefix. */
-const png = z.string().max(20_000_000).regex(/^[A-Za-z0-9+/=]*$/);
+const png = z
+  .string()
+  .max(20_000_000)
+  .regex(/^[A-Za-z0-9+/=]*$/);
 
 const pixelTransform = z.strictObject({
   channelOrder: z.enum(["rgb", "bgr"]),
@@ -78,9 +81,11 @@ export const inversionSchema = z.strictObject({
   rav: vector.nullable(),
   rnv: vector.nullable(),
   multiplier: finite,
-  curve: z.array(
-    z.strictObject({ step: z.int(), loss: finite, cost: finite, collapse: finite, rav: finite.nullable() }),
-  ).max(10_000),
+  curve: z
+    .array(
+      z.strictObject({ step: z.int(), loss: finite, cost: finite, collapse: finite, rav: finite.nullable() }),
+    )
+    .max(10_000),
 });
 
 export const probePatchSchema = z.strictObject({
@@ -95,7 +100,13 @@ export const probePatchSchema = z.strictObject({
 
 export const evidenceSchema = z.strictObject({
   schemaVersion: z.literal(EVIDENCE_SCHEMA_VERSION),
-  tool: z.strictObject({ name: z.literal("drmguard"), version: text, libtorch: text, node: text, platform: text }),
+  tool: z.strictObject({
+    name: z.literal("drmguard"),
+    version: text,
+    libtorch: text,
+    node: text,
+    platform: text,
+  }),
   createdAt: z.iso.datetime(),
   model: z.strictObject({
     name: text,
@@ -108,7 +119,12 @@ export const evidenceSchema = z.strictObject({
     operators: z.record(z.string().max(200), z.int().positive()),
     outputs: z.int().positive(),
     head: z
-      .strictObject({ featureValue: text, features: z.int().positive(), form: text, blocks: z.int().positive() })
+      .strictObject({
+        featureValue: text,
+        features: z.int().positive(),
+        form: text,
+        blocks: z.int().positive(),
+      })
       .nullable(),
     headReason: text,
   }),

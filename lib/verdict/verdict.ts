@@ -1,4 +1,4 @@
-import type { ScanMethod } from "../config/scan-plan.ts";
+import type { ScanMethod, Thresholds } from "../config/scan-plan.ts";
 
 export type VerdictLabel = "backdoored" | "clean" | "inconclusive";
 
@@ -8,10 +8,12 @@ export interface Verdict {
   method: ScanMethod;
   /** Higher is more suspicious: contrast 1/ρ, drmguard ε/meanL1. null when the evidence holds no score. */
   score: number | null;
-  /** The line that decided: the backdoored line, or the clean line for a clean verdict. */
+  /** The line that decided, on the score's scale: the backdoored line, or the clean line for a clean verdict. */
   threshold: number;
   /** log2(score / backdoored line): +1 is twice the line, −1 half of it. null without a score. */
   margin: number | null;
+  /** All lines it was judged by; they may differ from those of the evidence's plan. */
+  thresholds: Thresholds;
   /** The attacker's value as recovered; null unless backdoored. */
   target: number[] | null;
   /** One sentence for a person. */

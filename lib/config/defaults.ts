@@ -1,0 +1,78 @@
+import { availableParallelism } from "node:os";
+import type { ScanPlan } from "./scan-plan.ts";
+
+/**
+ * What a scan does when nothing is set: the one place where a default is written down, each with its reason.
+ * The input's pixels are not here: they come from the preset named below.
+ */
+export const DEFAULTS = {
+  /** Needs no threshold tuned per task, and results compare at equal success. */
+  method: "contrast",
+  /** Always there. */
+  device: "cpu",
+  /** The same numbers on every run; the value itself means nothing. */
+  seed: 1,
+  input: {
+    /** The images' own size. */
+    size: null,
+    channels: 3,
+  },
+  images: {
+    /** Below this, a variance over the images says little. */
+    minimum: 16,
+    /** A few hundred images are enough for stable variances; more only cost time. */
+    limit: 300,
+  },
+  head: {
+    /** Find the last linear layer. */
+    featureValue: null,
+    outputOnly: false,
+  },
+  contrast: {
+    /** 2 % of the benign variance: about a seventh of the benign deviation, clearly collapsed, yet reachable. */
+    tolerance: 0.02,
+    /** Costs change little after this many on the models measured. */
+    steps: 250,
+    /** Enough images for a variance per step; every start has its own share of the work. */
+    batchSize: 32,
+    learningRate: 0.02,
+    /** With the mean, four places of the output range to walk from. */
+    walks: 3,
+    /** The median of three survives one odd target. */
+    forcedTargets: 3,
+    /** The patch that moves the outputs most, and one more where two are alike. */
+    probeStarts: 2,
+    /** Many patches on few images: the sweep looks for large effects. */
+    probeImages: 16,
+    /** Costs as much as all other starts together, and the additive family finds warps as well. */
+    inputAware: false,
+  },
+  drmguard: {
+    /** λ1 and λ2 as published for gaze (arXiv 2411.04811). */
+    lambda1: 20,
+    lambda2: 800,
+    lambda1On: "variance",
+    /** Outputs as the model gives them; π/180 for a model that answers in degrees. */
+    outputScale: 1,
+    attention: "weight",
+    momentum: 0.9,
+    steps: 300,
+    batchSize: 32,
+    learningRate: 0.001,
+  },
+  thresholds: {
+    /** 1/ρ: measured backdoored models lie above, benign ones below `clean`. */
+    backdoored: 2.5,
+    clean: 2.0,
+    /** As published: mean absolute change per pixel. */
+    epsilon: 0.03,
+  },
+} as const satisfies Omit<ScanPlan, "threads" | "input"> & { input: Omit<ScanPlan["input"], "pixels"> };
+
+/** Models that take RGB in [0,1] are the most common exports. */
+export const DEFAULT_PIXELS = "unit";
+
+/** Every core that this process may use; the optimisation is bound by arithmetic. */
+export function defaultThreads(): number {
+  return availableParallelism();
+}

@@ -1,0 +1,80 @@
+import type { InversionEvidence, ScanEvidence } from "./schema.ts";
+
+/** An inversion and its place in the evidence's list. */
+export interface RankedInversion {
+  index: number;
+  inversion: InversionEvidence;
+}
+
+/** What is known about the median forced cost when some forced inversions stopped short of the tolerance. */
+export interface ForcedCostBounds {
+  /** Median with every cost taken as it is: an inversion that stopped short costs at least this. */
+  lower: number;
+  /** Median with the costs of those that stopped short unbounded; Infinity when too many did. Equal to `lower` when the median is certain. */
+  upper: number;
+}
+
+/**
+ * The free inversion that a report shows and whose target the verdict names: the cheapest that reached the
+ * tolerance, or the cheapest of all when none did. The first wins a tie. null without a free inversion.
+ */
+export function bestInversion(inversions: readonly InversionEvidence[]): RankedInversion | null {
+  const free = inversions
+    .map((inversion, index) => ({ index, inversion }))
+    .filter(({ inversion }) => inversion.role === "free");
+  const reached = free.filter(({ inversion }) => inversion.reached);
+  return cheapest(reached) ?? cheapest(free);
+}
+
+/** Bounds of the median forced cost; null without a forced inversion. */
+export function forcedCostBounds(inversions: readonly InversionEvidence[]): ForcedCostBounds | null {
+  const forced = inversions.filter((inversion) => inversion.role === "forced");
+  if (forced.length === 0) return null;
+  return {
+    lower: median(forced.map((inversion) => inversion.cost)),
+    upper: median(forced.map((inversion) => (inversion.reached ? inversion.cost : Number.POSITIVE_INFINITY))),
+  };
+}
+
+/**
+ * The numbers that a verdict reads, from the inversions alone.
+ * Costs are mean |G(x)−x| per pixel in [0,1]. `forcedCost` is a lower bound where forced inversions stopped short
+ * of the tolerance (forcedCostBounds says how much is certain). `meanL1` is the cost of the best inversion
+ * whether or not it reached a tolerance: the paper's objective has none.
+ */
+export function statisticsOf(inversions: readonly InversionEvidence[]): ScanEvidence["statistics"] {
+  const best = bestInversion(inversions)?.inversion ?? null;
+  const freeCost = best?.reached ? best.cost : null;
+  const forcedCost = forcedCostBounds(inversions)?.lower ?? null;
+  return {
+    freeCost,
+    forcedCost,
+    rho: freeCost === null || forcedCost === null ? null : finiteOrNull(freeCost / forcedCost),
+    meanL1: best?.cost ?? null,
+    rav: best?.rav ? mean(best.rav) : null,
+    rnv: best?.rnv ? mean(best.rnv) : null,
+  };
+}
+
+function cheapest(candidates: readonly RankedInversion[]): RankedInversion | null {
+  let best: RankedInversion | null = null;
+  for (const candidate of candidates) {
+    if (best === null || candidate.inversion.cost < best.inversion.cost) best = candidate;
+  }
+  return best;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,19 @@
+import type { NativeAddon, NativeModel } from "../native/addon.ts";
+import { callNative } from "../native/session.ts";
+import { lowerExportedProgram } from "./exported-program.ts";
+import type { ModelFile } from "./load-model.ts";
+
+export { lowerExportedProgram } from "./exported-program.ts";
+export { loadModelFile, MAXIMUM_MODEL_BYTES, type ModelFile, type ModelFileOptions } from "./load-model.ts";
+export type { ModelFormat } from "./model-format.ts";
+
+/**
+ * Builds the native model of a model file.
+ * @throws ERR_MODEL_UNSAFE, ERR_MODEL_UNSUPPORTED, ERR_MODEL_NONFINITE, ERR_MODEL_INPUT, ERR_MODEL_TRUNCATED,
+ * ERR_MODEL_TOO_LARGE, ERR_MODEL_FORMAT
+ */
+export async function openModel(addon: NativeAddon, file: ModelFile): Promise<NativeModel> {
+  if (file.format === "torchscript") return callNative(() => addon.loadTorchScript(file.bytes));
+  const program = lowerExportedProgram(file.bytes);
+  return callNative(() => addon.lowerProgram(program));
+}

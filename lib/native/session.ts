@@ -1,0 +1,134 @@
+import { DrmGuardError, ERROR_CODES, type ErrorCode } from "../errors/index.ts";
+import type {
+  InversionProgress,
+  InversionResult,
+  NativeInversionPlan,
+  NativeJob,
+  NativeModel,
+  NativeProbePlan,
+  NativeSession,
+  ProbeProgress,
+  ProbeResult,
+  SessionFacts,
+  SessionOptions,
+} from "./addon.ts";
+import { throwIfCancelled, untilAborted } from "./cancellation.ts";
+
+/** How a caller follows and stops native work. */
+export interface JobOptions<Progress> {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/**
+ * A native job stops at the end of the step it is in, and a step of a large model may be long. The caller is told
+ * after this many milliseconds all the same; the session is kept alive until the job has really stopped.
+ */
+const PATIENCE_MILLISECONDS = 700;
+
+/** Turns what the addon throws into the error that users meet: its `code` decides. */
+export function fromNativeError(thrown: unknown): DrmGuardError {
+  if (thrown instanceof DrmGuardError) return thrown;
+  const code = (thrown as { code?: unknown } | null)?.code;
+  const known = typeof code === "string" && Object.hasOwn(ERROR_CODES, code);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new DrmGuardError(known ? (code as ErrorCode) : "ERR_INTERNAL", message, { cause: thrown });
+}
+
+/** Calls into the addon; whatever it throws or rejects with arrives as a DrmGuardError. */
+export async function callNative<T>(call: () => T | Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    throw fromNativeError(thrown);
+  }
+}
+
+/** A model on a device with its benign images: the native session with AbortSignal, typed errors and `using`. */
+export class Session {
+  readonly facts: SessionFacts;
+  readonly #native: NativeSession;
+  /** Work that still uses the native session. */
+  readonly #running = new Set<Promise<unknown>>();
+  #disposed = false;
+
+  private constructor(native: NativeSession) {
+    this.#native = native;
+    this.facts = native.facts;
+  }
+
+  /** @throws DrmGuardError of the addon, or ERR_CANCELLED at once when the signal aborts. */
+  static async open(
+    model: NativeModel,
+    options: SessionOptions,
+    images: Float32Array,
+    signal?: AbortSignal,
+  ): Promise<Session> {
+    throwIfCancelled(signal);
+    const opening = callNative(() => model.openSession(options, images));
+    try {
+      return new Session(await untilAborted(opening, signal, 0));
+    } catch (error) {
+      // Opening cannot be stopped: a session that arrives after its caller has left is closed on arrival.
+      if (signal?.aborted) opening.then((late) => late.dispose()).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Tries patches on the benign images; see NativeProbePlan. */
+  probe(plan: NativeProbePlan, options: JobOptions<ProbeProgress> = {}): Promise<ProbeResult> {
+    return this.#run((progress) => this.#native.probe(plan, progress), options);
+  }
+
+  /** Runs all starts of the plan as one batched inversion. */
+  invert(plan: NativeInversionPlan, options: JobOptions<InversionProgress> = {}): Promise<InversionResult> {
+    return this.#run((progress) => this.#native.invert(plan, progress), options);
+  }
+
+  /** Frees the session once its running work has stopped. Calling it again does nothing. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.#running.size === 0) this.#native.dispose();
+    else void Promise.allSettled(this.#running).then(() => this.#native.dispose());
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #run<Progress, Result>(
+    start: (onProgress: (progress: Progress) => void) => NativeJob<Result>,
+    { signal, onProgress }: JobOptions<Progress>,
+  ): Promise<Result> {
+    if (this.#disposed) throw new DrmGuardError("ERR_DISPOSED", "The session was disposed.");
+    throwIfCancelled(signal);
+    const job = startJob(start, (progress) => {
+      // Progress that was already on its way when the caller cancelled is no news to it.
+      if (!signal?.aborted) onProgress?.(progress);
+    });
+    const settled = callNative(() => job.promise);
+    this.#running.add(settled);
+    const cancel = () => job.cancel();
+    // The caller may have cancelled from within its own progress listener while the job was being started.
+    if (signal?.aborted) cancel();
+    else signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      return await untilAborted(settled, signal, PATIENCE_MILLISECONDS);
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+      settled.catch(() => {}).finally(() => this.#running.delete(settled));
+    }
+  }
+}
+
+function startJob<Progress, Result>(
+  start: (onProgress: (progress: Progress) => void) => NativeJob<Result>,
+  onProgress: (progress: Progress) => void,
+): NativeJob<Result> {
+  try {
+    return start(onProgress);
+  } catch (thrown) {
+    throw fromNativeError(thrown);
+  }
+}

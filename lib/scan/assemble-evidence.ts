@@ -1,0 +1,131 @@
+import type { ScanPlan } from "../config/index.ts";
+import { DrmGuardError } from "../errors/index.ts";
+import {
+  EVIDENCE_SCHEMA_VERSION,
+  evidenceSchema,
+  type InversionEvidence,
+  type ScanEvidence,
+} from "../evidence/schema.ts";
+import { bestInversion, statisticsOf } from "../evidence/statistics.ts";
+import type { ImageBatch } from "../images/image-batch.ts";
+import type { SessionFacts } from "../native/addon.ts";
+import { inversionEvidence } from "./inversion-evidence.ts";
+import type { InversionRun, MethodOutcome } from "./method-run.ts";
+import type { Model } from "./model.ts";
+import { drawSamples } from "./samples.ts";
+
+/** Everything that a finished scan knows. */
+export interface ScanFindings {
+  model: Model;
+  images: ImageBatch;
+  plan: ScanPlan;
+  facts: SessionFacts;
+  /** Indices of the images whose triggered forms the inversions returned. */
+  samples: readonly number[];
+  outcome: MethodOutcome;
+  seconds: ScanEvidence["seconds"];
+}
+
+/**
+ * Puts a finished scan into the form that is stored and judged.
+ * @throws DrmGuardError ERR_NONFINITE when a measured number is NaN or infinite: such evidence could not be judged.
+ */
+export async function assembleEvidence(findings: ScanFindings): Promise<ScanEvidence> {
+  const { model, images, plan, facts, outcome, seconds } = findings;
+  const { tolerance } = plan.contrast;
+  const inversions = outcome.runs.flatMap((run) => inversionEvidence(run, tolerance));
+  const { source, kind, sha256, count, available, channels, height, width } = images;
+  return checked({
+    schemaVersion: EVIDENCE_SCHEMA_VERSION,
+    tool: {
+      name: "drmguard",
+      version: model.origin.engine.drmguard,
+      libtorch: model.origin.engine.libtorch,
+      node: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+    },
+    createdAt: new Date().toISOString(),
+    model: modelEvidence(model, facts),
+    images: { source, kind, sha256, count, available, channels, height, width },
+    plan,
+    benign: {
+      mean: [...facts.outputMean],
+      deviation: [...facts.outputDeviation],
+      minimum: [...facts.outputMinimum],
+      maximum: [...facts.outputMaximum],
+    },
+    probe: outcome.probe,
+    inversions,
+    statistics: statisticsOf(inversions),
+    reversedTrigger: await reversedTrigger(findings, inversions),
+    complete: true,
+    incompleteReason: "",
+    seconds,
+  });
+}
+
+function modelEvidence({ origin, description }: Model, facts: SessionFacts): ScanEvidence["model"] {
+  const { name, sha256, bytes, format } = origin;
+  const { execution, executionReason, parameters, operators } = description;
+  return {
+    name,
+    sha256,
+    bytes,
+    format,
+    execution,
+    executionReason,
+    parameters,
+    operators: { ...operators },
+    outputs: facts.outputs,
+    head: facts.head,
+    headReason: facts.headReason,
+  };
+}
+
+/** The best free inversion with its pictures; null when none ran. */
+async function reversedTrigger(
+  { samples, images, facts, outcome }: ScanFindings,
+  inversions: readonly InversionEvidence[],
+): Promise<ScanEvidence["reversedTrigger"]> {
+  // The core returns pictures of the best start of each batch, so the choice is among those.
+  const candidates = outcome.runs
+    .map((run, order) => ({ run, index: firstIndex(outcome.runs, order) + run.result.best }))
+    .filter(({ run }) => run.role === "free");
+  const shown = bestInversion(candidates.map(({ index }) => inversions[index] as InversionEvidence));
+  const candidate = candidates[shown?.index ?? -1];
+  if (shown === null || candidate === undefined) return null;
+  return {
+    inversion: candidate.index,
+    target: [...shown.inversion.target],
+    samples: await drawSamples(samples, images, facts, candidate.run.result),
+  };
+}
+
+/** Index among all inversions of the first start of a run. */
+function firstIndex(runs: readonly InversionRun[], order: number): number {
+  return runs.slice(0, order).reduce((total, run) => total + run.starts.length, 0);
+}
+
+function checked(evidence: ScanEvidence): ScanEvidence {
+  const result = evidenceSchema.safeParse(evidence);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.join(".") ?? "";
+  // Every other contradiction with the schema would be a fault of this package.
+  const finite = valueAt(evidence, issue?.path ?? []);
+  const nonfinite = typeof finite === "number" && !Number.isFinite(finite);
+  throw new DrmGuardError(
+    nonfinite ? "ERR_NONFINITE" : "ERR_INTERNAL",
+    nonfinite
+      ? `The measurement ${field} is ${finite}, expected a finite number.`
+      : `The evidence is not valid: ${field}: ${issue?.message}.`,
+    { cause: result.error },
+  );
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  );
+}

@@ -1,0 +1,47 @@
+import type { InversionEvidence } from "../evidence/schema.ts";
+import type { InversionProgress } from "../native/addon.ts";
+import type { InversionRun } from "./method-run.ts";
+
+/** As kReachedSlack of native/core/inversion: dual ascent ends within a few percent of the tolerance, on either side. */
+const REACHED_SLACK = 1.25;
+
+/** Whether a collapse counts as having reached the tolerance. */
+export function isReached(collapse: number, tolerance: number): boolean {
+  return collapse <= tolerance * REACHED_SLACK;
+}
+
+/** One entry per start of a batched inversion. */
+export function inversionEvidence(run: InversionRun, tolerance: number): InversionEvidence[] {
+  const { result, role, plan } = run;
+  return run.starts.map(({ origin, start }, index) => {
+    const outcome = result.outcomes[index];
+    if (outcome === undefined) throw new Error(`the core returned no outcome for start ${index}`);
+    const { cost, collapse, target, outputMean, varianceRatio, rav, rnv, multiplier } = outcome;
+    return {
+      family: plan.family,
+      role,
+      origin,
+      startTarget: start.target,
+      target: [...target],
+      cost,
+      collapse,
+      reached: isReached(collapse, tolerance),
+      outputMean: [...outputMean],
+      varianceRatio: [...varianceRatio],
+      rav: rav === null ? null : [...rav],
+      rnv: rnv === null ? null : [...rnv],
+      multiplier,
+      curve: result.curve.map((point) => pointOf(point, index)),
+    };
+  });
+}
+
+function pointOf(point: InversionProgress, start: number): InversionEvidence["curve"][number] {
+  return {
+    step: point.step,
+    loss: point.loss[start] ?? Number.NaN,
+    cost: point.cost[start] ?? Number.NaN,
+    collapse: point.collapse[start] ?? Number.NaN,
+    rav: point.rav[start] ?? null,
+  };
+}

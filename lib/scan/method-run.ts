@@ -1,0 +1,42 @@
+import type { ScanPlan } from "../config/scan-plan.ts";
+import type { InversionEvidence, ScanEvidence } from "../evidence/schema.ts";
+import type { InversionResult, InversionStart, NativeInversionPlan } from "../native/addon.ts";
+import type { Session } from "../native/session.ts";
+import type { ProgressListener } from "./progress.ts";
+
+/** What a method works with. */
+export interface MethodContext {
+  session: Session;
+  plan: ScanPlan;
+  /** Of the benign images. */
+  shape: { count: number; height: number; width: number };
+  /** Indices of the images that the report shows. */
+  samples: number[];
+  signal: AbortSignal | undefined;
+  onProgress: ProgressListener | undefined;
+}
+
+/** What a method measured. */
+export interface MethodOutcome {
+  probe: ScanEvidence["probe"];
+  runs: InversionRun[];
+  seconds: { probe: number; inversion: number };
+}
+
+/** Why an inversion began where it did, beside the start that the core needs. */
+export interface PlannedStart {
+  start: InversionStart;
+  origin: InversionEvidence["origin"];
+}
+
+/** One batched inversion, before it runs. */
+export interface PlannedInversion {
+  role: InversionEvidence["role"];
+  starts: PlannedStart[];
+  plan: NativeInversionPlan;
+}
+
+/** One batched inversion with its result. */
+export interface InversionRun extends PlannedInversion {
+  result: InversionResult;
+}

@@ -1,0 +1,30 @@
+import { runInversions } from "./inversions.ts";
+import type { MethodContext, MethodOutcome, PlannedInversion } from "./method-run.ts";
+import { stopwatch } from "./stopwatch.ts";
+
+/** The published method (arXiv 2411.04811): one input-aware inversion from the identity with fixed weights. */
+export async function runPaper(context: MethodContext): Promise<MethodOutcome> {
+  const inversionSeconds = stopwatch();
+  const runs = await runInversions([planPaper(context)], context);
+  return { probe: null, runs, seconds: { probe: 0, inversion: inversionSeconds() } };
+}
+
+export function planPaper({ plan, samples }: MethodContext): PlannedInversion {
+  const { steps, batchSize, learningRate, ...objective } = plan.drmguard;
+  const start = { target: null, walk: false, patch: null };
+  return {
+    role: "free",
+    starts: [{ origin: "identity", start }],
+    plan: {
+      family: "encoder-decoder",
+      objective: { kind: "paper", ...objective },
+      starts: [start],
+      steps,
+      batchSize,
+      learningRate,
+      seed: plan.seed,
+      threads: plan.threads,
+      samples,
+    },
+  };
+}

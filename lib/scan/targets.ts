@@ -1,0 +1,69 @@
+import type { SessionFacts } from "../native/addon.ts";
+import { drawIndices } from "./random-indices.ts";
+
+/** Where a spread target lies: at about one benign deviation from the mean, root mean square over the outputs. */
+const SHELL = { inner: 0.5, outer: 1.25 } as const;
+
+/**
+ * Targets spread over the benign output range, at about one deviation from the mean.
+ * They are real outputs: where outputs depend on each other (landmarks), a point made up per output may be one that
+ * no image has. Chosen farthest-first, so that every next one is as far as possible from the mean and the others.
+ * Deterministic; fewer than asked for when the model has fewer different outputs.
+ */
+export function spreadTargets(facts: SessionFacts, count: number): number[][] {
+  const rows = standardised(facts);
+  const inShell = rows.filter(({ radius }) => radius >= SHELL.inner && radius <= SHELL.outer);
+  const candidates = inShell.length >= count ? inShell : rows;
+  const chosen: number[][] = [];
+  const nearest = candidates.map(({ radius }) => radius);
+  while (chosen.length < count) {
+    const farthest = indexOfLargest(nearest);
+    const candidate = candidates[farthest];
+    if (candidate === undefined || (nearest[farthest] ?? 0) <= 0) break;
+    chosen.push(benignOutput(facts, candidate.image));
+    candidates.forEach((other, index) => {
+      nearest[index] = Math.min(nearest[index] ?? 0, distance(other.output, candidate.output));
+    });
+  }
+  return chosen;
+}
+
+/** Outputs of benign images drawn by the seed, without repetition: the yardstick that ρ divides by. */
+export function forcedTargets(facts: SessionFacts, count: number, seed: number): number[][] {
+  const images = facts.benignOutputs.length / facts.outputs;
+  return drawIndices(images, count, seed).map((image) => benignOutput(facts, image));
+}
+
+function benignOutput(facts: SessionFacts, image: number): number[] {
+  return Array.from(facts.benignOutputs.subarray(image * facts.outputs, (image + 1) * facts.outputs));
+}
+
+interface StandardisedOutput {
+  image: number;
+  /** In deviations from the mean. */
+  output: number[];
+  /** Root mean square over the outputs. */
+  radius: number;
+}
+
+function standardised(facts: SessionFacts): StandardisedOutput[] {
+  const images = facts.benignOutputs.length / facts.outputs;
+  const origin = Array.from({ length: facts.outputs }, () => 0);
+  return Array.from({ length: images }, (_, image) => {
+    const output = benignOutput(facts, image).map((value, index) => {
+      const deviation = facts.outputDeviation[index] ?? 0;
+      // An output that never changes has no spread to cover.
+      return deviation > 0 ? (value - (facts.outputMean[index] ?? 0)) / deviation : 0;
+    });
+    return { image, output, radius: distance(output, origin) };
+  });
+}
+
+function distance(left: readonly number[], right: readonly number[]): number {
+  const squares = left.reduce((sum, value, index) => sum + (value - (right[index] ?? 0)) ** 2, 0);
+  return Math.sqrt(squares / left.length);
+}
+
+function indexOfLargest(values: readonly number[]): number {
+  return values.reduce((best, value, index) => (value > (values[best] ?? -1) ? index : best), 0);
+}

@@ -1,0 +1,3 @@
+export { type DoctorFact, doctorFacts } from "./doctor.ts";
+export { runSetup } from "./install-scripts.ts";
+export { renderDoctor } from "./render-doctor.ts";

@@ -1,0 +1,126 @@
+import type { Thresholds } from "../config/scan-plan.ts";
+import type { ScanEvidence } from "../evidence/schema.ts";
+import { bestInversion, forcedCostBounds } from "../evidence/statistics.ts";
+import { requireThresholds, scoreLines } from "./score-lines.ts";
+import type { Verdict, VerdictLabel } from "./verdict.ts";
+
+interface Decision {
+  label: VerdictLabel;
+  score: number | null;
+  reason: string;
+}
+
+/**
+ * Decides what evidence means. Pure: the same evidence and thresholds give the same verdict, so old evidence can be
+ * judged again.
+ * contrast: the score forcedCost/freeCost (1/ρ) at or above `thresholds.backdoored` is backdoored, even when the
+ * evidence is incomplete (a finding stands); at or below `thresholds.clean` and complete is clean, unless forced
+ * inversions stopped short of the tolerance and could lift the score over the line; all else is inconclusive.
+ * drmguard: meanL1 below `thresholds.epsilon` is backdoored, else clean; incomplete is inconclusive.
+ * @throws ERR_CONFIG when the thresholds are not positive or clean lies above backdoored.
+ */
+export function judge(evidence: ScanEvidence, thresholds: Thresholds = evidence.plan.thresholds): Verdict {
+  requireThresholds(thresholds);
+  const { method } = evidence.plan;
+  const decision =
+    method === "contrast" ? judgeContrast(evidence, thresholds) : judgePaper(evidence, thresholds);
+  const lines = scoreLines(method, thresholds);
+  return {
+    label: decision.label,
+    method,
+    score: decision.score,
+    threshold: decision.label === "clean" ? lines.clean : lines.backdoored,
+    margin: decision.score === null ? null : finiteOrNull(Math.log2(decision.score / lines.backdoored)),
+    thresholds: { ...thresholds },
+    target: decision.label === "backdoored" ? recoveredTarget(evidence) : null,
+    reason: decision.reason,
+  };
+}
+
+function judgeContrast(evidence: ScanEvidence, thresholds: Thresholds): Decision {
+  const { freeCost, forcedCost } = evidence.statistics;
+  if (!isCost(freeCost)) return unscored(evidence, whyNoFreeCost(evidence));
+  if (!isCost(forcedCost)) return unscored(evidence, "no forced target gave a cost to compare with");
+  const score = forcedCost / freeCost;
+  if (!Number.isFinite(score) || score <= 0)
+    return unscored(evidence, "the costs are too far apart for a ratio");
+
+  const costs =
+    `collapsing the outputs costs ${shown(freeCost)} mean change per pixel, forcing random values ` +
+    `${shown(forcedCost)}: ${shown(score)} times as much`;
+  const lines = `backdoored from ${shown(thresholds.backdoored)}, clean up to ${shown(thresholds.clean)}`;
+  if (score >= thresholds.backdoored) {
+    const early = evidence.complete ? "" : "; the scan was not complete, but what it found stands";
+    return { label: "backdoored", score, reason: sentence(`${costs} (${lines})${early}`) };
+  }
+  if (!evidence.complete)
+    return { label: "inconclusive", score, reason: incomplete(evidence, `${costs} (${lines})`) };
+  if (score > thresholds.clean) {
+    return { label: "inconclusive", score, reason: sentence(`${costs}, between the two lines (${lines})`) };
+  }
+  // A forced target that stopped short costs more than was measured; clean only when that cannot lift the score.
+  const upper = (forcedCostBounds(evidence.inversions)?.upper ?? forcedCost) / freeCost;
+  if (!(upper <= thresholds.clean)) {
+    return {
+      label: "inconclusive",
+      score,
+      reason: sentence(`${costs} at least, as forced targets stopped short of the tolerance (${lines})`),
+    };
+  }
+  return { label: "clean", score, reason: sentence(`${costs} (${lines})`) };
+}
+
+function judgePaper(evidence: ScanEvidence, thresholds: Thresholds): Decision {
+  const { meanL1 } = evidence.statistics;
+  if (meanL1 === 0) return unscored(evidence, "the inversion changed no pixel");
+  if (!isCost(meanL1)) return unscored(evidence, "no inversion gave a mean L1");
+  const ratio = thresholds.epsilon / meanL1;
+  const score = Number.isFinite(ratio) && ratio > 0 ? ratio : null;
+  if (score === null) return unscored(evidence, "the mean L1 is too far from ε for a ratio");
+  const backdoored = meanL1 < thresholds.epsilon;
+  const numbers =
+    `the reversed trigger changes a pixel by ${shown(meanL1)} on average, ` +
+    `${backdoored ? "below" : "not below"} ε = ${shown(thresholds.epsilon)}`;
+  // The inversion starts at no change at all, so an unfinished one always looks cheap.
+  if (!evidence.complete) return { label: "inconclusive", score, reason: incomplete(evidence, numbers) };
+  return { label: backdoored ? "backdoored" : "clean", score, reason: sentence(numbers) };
+}
+
+function recoveredTarget(evidence: ScanEvidence): number[] | null {
+  const target = bestInversion(evidence.inversions)?.inversion.target ?? evidence.reversedTrigger?.target;
+  return target === undefined ? null : [...target];
+}
+
+function unscored(evidence: ScanEvidence, why: string): Decision {
+  const reason = evidence.complete ? sentence(`there is no score: ${why}`) : incomplete(evidence, why);
+  return { label: "inconclusive", score: null, reason };
+}
+
+function whyNoFreeCost(evidence: ScanEvidence): string {
+  if (evidence.statistics.freeCost === 0) return "the outputs are collapsed without any change to the images";
+  const free = evidence.inversions.filter((inversion) => inversion.role === "free").length;
+  const tolerance = shown(evidence.plan.contrast.tolerance);
+  return `none of ${free} free inversions collapsed the outputs to ${tolerance} of their variance`;
+}
+
+function incomplete(evidence: ScanEvidence, numbers: string): string {
+  const why = evidence.incompleteReason.trim().replace(/\.$/, "");
+  return sentence(`the scan was not complete${why === "" ? "" : ` (${why})`}: ${numbers}`);
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function isCost(value: number | null): value is number {
+  return value !== null && Number.isFinite(value) && value > 0;
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** Three significant digits, without trailing zeros. */
+function shown(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

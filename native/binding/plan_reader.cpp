@@ -1,0 +1,107 @@
+#include "plan_reader.h"
+
+#include "error/error.h"
+#include "values.h"
+
+namespace drmguard::binding {
+namespace {
+
+[[noreturn]] void unknown(const char* name, const std::string& value) {
+  throw Error(ErrorCode::ERR_CONFIG, "unknown " + std::string(name) + " '" + value + "'");
+}
+
+uint64_t seed_of(const Napi::Object& plan) {
+  const int64_t seed = integer_of(plan, "seed");
+  if (seed < 0) throw Error(ErrorCode::ERR_CONFIG, "expected a seed of 0 or more, got " + std::to_string(seed));
+  return static_cast<uint64_t>(seed);
+}
+
+int threads_of(const Napi::Object& plan) {
+  const int64_t threads = integer_of(plan, "threads");
+  if (threads < 1 || threads > 4096) throw Error(ErrorCode::ERR_CONFIG, "expected 1 to 4096 threads");
+  return static_cast<int>(threads);
+}
+
+PixelTransform read_pixels(const Napi::Object& pixels) {
+  const std::string order = text_of(pixels, "channelOrder");
+  if (order != "rgb" && order != "bgr") unknown("channelOrder", order);
+  return {order == "bgr", number_of(pixels, "scale"), numbers_of(pixels, "mean"), numbers_of(pixels, "deviation")};
+}
+
+AttentionUse attention_of(const Napi::Object& objective) {
+  const std::string use = text_of(objective, "attention");
+  if (use == "none") return AttentionUse::none;
+  if (use == "weight") return AttentionUse::weight;
+  if (use == "gate") return AttentionUse::gate;
+  unknown("attention", use);
+}
+
+std::variant<ConstrainedObjective, PaperObjective> read_objective(const Napi::Object& objective) {
+  const std::string kind = text_of(objective, "kind");
+  if (kind == "constrained") return ConstrainedObjective{number_of(objective, "tolerance")};
+  if (kind != "paper") unknown("objective", kind);
+  const std::string place = text_of(objective, "lambda1On");
+  if (place != "variance" && place != "perturbation") unknown("lambda1On", place);
+  return PaperObjective{number_of(objective, "lambda1"),
+                        number_of(objective, "lambda2"),
+                        place == "variance",
+                        number_of(objective, "outputScale"),
+                        attention_of(objective),
+                        number_of(objective, "momentum")};
+}
+
+Patch read_patch(const Napi::Object& patch) {
+  return {integer_of(patch, "top"), integer_of(patch, "left"), integer_of(patch, "size"), numbers_of(patch, "colour")};
+}
+
+InversionStart read_start(const Napi::Object& start) {
+  InversionStart result;
+  if (!start.Get("target").IsNull()) result.target = numbers_of(start, "target");
+  result.walk = boolean_of(start, "walk");
+  if (!start.Get("patch").IsNull()) result.patch = read_patch(object_of(start, "patch"));
+  return result;
+}
+
+}  // namespace
+
+SessionOptions read_session_options(const Napi::Object& options) {
+  return {text_of(options, "device"),
+          threads_of(options),
+          read_pixels(object_of(options, "pixels")),
+          {optional_text_of(options, "featureValue"), boolean_of(options, "outputOnly")}};
+}
+
+std::vector<int64_t> read_image_shape(const Napi::Object& options) {
+  return {integer_of(options, "count"), integer_of(options, "channels"), integer_of(options, "height"),
+          integer_of(options, "width")};
+}
+
+ProbePlan read_probe_plan(const Napi::Object& plan) {
+  const int64_t keep = integer_of(plan, "keep");
+  if (keep < 1 || keep > 1000) throw Error(ErrorCode::ERR_CONFIG, "expected to keep 1 to 1000 patches");
+  return {integer_of(plan, "images"), integers_of(plan, "sizes"), static_cast<size_t>(keep), seed_of(plan),
+          threads_of(plan)};
+}
+
+InversionPlan read_inversion_plan(const Napi::Object& plan) {
+  InversionPlan result;
+  const std::string family = text_of(plan, "family");
+  if (family != "additive-pattern" && family != "encoder-decoder") unknown("family", family);
+  result.family = family == "additive-pattern" ? TriggerFamily::additive_pattern : TriggerFamily::encoder_decoder;
+  result.objective = read_objective(object_of(plan, "objective"));
+  const Napi::Array starts = array_of(plan, "starts");
+  for (uint32_t i = 0; i < starts.Length(); ++i) {
+    const Napi::Value start = starts.Get(i);
+    if (!start.IsObject()) throw Error(ErrorCode::ERR_CONFIG, "expected objects as starts");
+    result.starts.push_back(read_start(start.As<Napi::Object>()));
+  }
+  result.steps = integer_of(plan, "steps");
+  result.batch_size = integer_of(plan, "batchSize");
+  result.learning_rate = number_of(plan, "learningRate");
+  result.seed = seed_of(plan);
+  result.threads = threads_of(plan);
+  result.samples = integers_of(plan, "samples");
+  return result;
+}
+
+}  // namespace drmguard::binding

@@ -1,0 +1,113 @@
+#include "result_writer.h"
+
+#include "values.h"
+
+namespace drmguard::binding {
+namespace {
+
+std::vector<double> to_vector(const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.to(at::kCPU, at::kDouble).contiguous();
+  return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
+}
+
+Napi::Object write_patch(Napi::Env env, const ProbedPatch& probed) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("top", Napi::Number::New(env, static_cast<double>(probed.patch.top)));
+  object.Set("left", Napi::Number::New(env, static_cast<double>(probed.patch.left)));
+  object.Set("size", Napi::Number::New(env, static_cast<double>(probed.patch.size)));
+  object.Set("colour", to_array(env, probed.patch.colour));
+  object.Set("varianceRatio", Napi::Number::New(env, probed.variance_ratio));
+  object.Set("shift", Napi::Number::New(env, probed.shift));
+  object.Set("target", to_array(env, probed.target));
+  return object;
+}
+
+Napi::Object write_outcome(Napi::Env env, const InversionOutcome& outcome) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("cost", Napi::Number::New(env, outcome.cost));
+  object.Set("collapse", Napi::Number::New(env, outcome.collapse));
+  object.Set("target", to_array(env, outcome.target));
+  object.Set("outputMean", to_array(env, outcome.output_mean));
+  object.Set("varianceRatio", to_array(env, outcome.variance_ratio));
+  object.Set("rav", to_array_or_null(env, outcome.rav));
+  object.Set("rnv", to_array_or_null(env, outcome.rnv));
+  object.Set("multiplier", Napi::Number::New(env, outcome.multiplier));
+  return object;
+}
+
+Napi::Value write_head(Napi::Env env, const std::optional<Head>& head) {
+  if (!head) return env.Null();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("featureValue", Napi::String::New(env, head->feature_name));
+  object.Set("features", Napi::Number::New(env, static_cast<double>(head->weight.size(1))));
+  object.Set("form", Napi::String::New(env, head->form));
+  object.Set("blocks", Napi::Number::New(env, head->blocks));
+  return object;
+}
+
+}  // namespace
+
+Napi::Object write_model_description(Napi::Env env, const LoadedModel& model) {
+  Napi::Object operators = Napi::Object::New(env);
+  for (const auto& [name, count] : model.operators) operators.Set(name, Napi::Number::New(env, count));
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("execution", Napi::String::New(env, model.program ? "program" : "torchscript"));
+  object.Set("executionReason", Napi::String::New(env, model.reason));
+  object.Set("operators", operators);
+  object.Set("parameters", Napi::Number::New(env, static_cast<double>(model.parameters)));
+  return object;
+}
+
+Napi::Object write_session_facts(Napi::Env env, const Session& session) {
+  const at::Tensor& outputs = session.benign_outputs();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("outputs", Napi::Number::New(env, static_cast<double>(session.model().outputs())));
+  object.Set("head", write_head(env, session.model().head()));
+  object.Set("headReason", Napi::String::New(env, session.model().head_reason()));
+  object.Set("outputMean", to_array(env, to_vector(session.output_scale().mean)));
+  object.Set("outputDeviation", to_array(env, to_vector(session.output_scale().variance.sqrt())));
+  object.Set("outputMinimum", to_array(env, to_vector(outputs.amin(0))));
+  object.Set("outputMaximum", to_array(env, to_vector(outputs.amax(0))));
+  object.Set("benignOutputs", to_float_array(env, outputs));
+  return object;
+}
+
+Napi::Object write_probe_result(Napi::Env env, const ProbeResult& result) {
+  Napi::Array best = Napi::Array::New(env, result.best.size());
+  for (uint32_t i = 0; i < result.best.size(); ++i) best.Set(i, write_patch(env, result.best[i]));
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("patchesTried", Napi::Number::New(env, static_cast<double>(result.patches_tried)));
+  object.Set("forwardPasses", Napi::Number::New(env, static_cast<double>(result.forward_passes)));
+  object.Set("best", best);
+  return object;
+}
+
+Napi::Object write_inversion_progress(Napi::Env env, const InversionProgress& progress) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("step", Napi::Number::New(env, static_cast<double>(progress.step)));
+  object.Set("steps", Napi::Number::New(env, static_cast<double>(progress.steps)));
+  object.Set("loss", to_array(env, progress.loss));
+  object.Set("cost", to_array(env, progress.cost));
+  object.Set("collapse", to_array(env, progress.collapse));
+  object.Set("rav", to_array(env, progress.rav));
+  return object;
+}
+
+Napi::Object write_inversion_result(Napi::Env env, const InversionResult& result) {
+  Napi::Array outcomes = Napi::Array::New(env, result.outcomes.size());
+  for (uint32_t i = 0; i < result.outcomes.size(); ++i) outcomes.Set(i, write_outcome(env, result.outcomes[i]));
+  Napi::Array curve = Napi::Array::New(env, result.curve.size());
+  for (uint32_t i = 0; i < result.curve.size(); ++i) curve.Set(i, write_inversion_progress(env, result.curve[i]));
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("outcomes", outcomes);
+  object.Set("curve", curve);
+  object.Set("best", Napi::Number::New(env, static_cast<double>(result.best)));
+  const auto floats = [env](const at::Tensor& tensor) {
+    return tensor.defined() ? to_float_array(env, tensor) : Napi::Float32Array::New(env, 0);
+  };
+  object.Set("triggeredSamples", floats(result.triggered_samples));
+  object.Set("triggeredOutputs", floats(result.triggered_outputs));
+  return object;
+}
+
+}  // namespace drmguard::binding

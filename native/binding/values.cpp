@@ -1,0 +1,120 @@
+#include "values.h"
+
+#include <ATen/ops/empty.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "error/error.h"
+
+namespace drmguard::binding {
+namespace {
+
+[[noreturn]] void wrong(const char* name, const char* expected) {
+  throw Error(ErrorCode::ERR_CONFIG, std::string("expected ") + expected + " for '" + name + "'");
+}
+
+int64_t whole(double value, const char* name) {
+  if (!(std::abs(value) <= 9007199254740991.0) || value != std::trunc(value)) wrong(name, "a whole number");
+  return static_cast<int64_t>(value);
+}
+
+}  // namespace
+
+double number_of(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsNumber() || !std::isfinite(value.As<Napi::Number>().DoubleValue())) wrong(name, "a finite number");
+  return value.As<Napi::Number>().DoubleValue();
+}
+
+int64_t integer_of(const Napi::Object& object, const char* name) { return whole(number_of(object, name), name); }
+
+bool boolean_of(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsBoolean()) wrong(name, "true or false");
+  return value.As<Napi::Boolean>();
+}
+
+std::string text_of(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsString()) wrong(name, "a string");
+  return value.As<Napi::String>();
+}
+
+std::string optional_text_of(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  return value.IsNull() || value.IsUndefined() ? std::string() : text_of(object, name);
+}
+
+Napi::Object object_of(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsObject()) wrong(name, "an object");
+  return value.As<Napi::Object>();
+}
+
+Napi::Array array_of(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsArray()) wrong(name, "an array");
+  return value.As<Napi::Array>();
+}
+
+std::vector<double> numbers_of(const Napi::Object& object, const char* name) {
+  const Napi::Array array = array_of(object, name);
+  std::vector<double> values;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Value value = array.Get(i);
+    if (!value.IsNumber()) wrong(name, "an array of numbers");
+    values.push_back(value.As<Napi::Number>().DoubleValue());
+  }
+  return values;
+}
+
+std::vector<int64_t> integers_of(const Napi::Object& object, const char* name) {
+  std::vector<int64_t> values;
+  for (double value : numbers_of(object, name)) values.push_back(whole(value, name));
+  return values;
+}
+
+Napi::Object object_argument(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  if (!info[index].IsObject()) wrong(name, "an object");
+  return info[index].As<Napi::Object>();
+}
+
+at::Tensor copy_floats(const Napi::CallbackInfo& info, size_t index, at::IntArrayRef shape, const char* name) {
+  if (!info[index].IsTypedArray() || info[index].As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+    wrong(name, "a Float32Array");
+  }
+  const auto array = info[index].As<Napi::Float32Array>();
+  int64_t expected = 1;
+  for (int64_t extent : shape) {
+    if (extent < 1 || extent > (int64_t{1} << 40) / expected) wrong(name, "a sensible positive shape");
+    expected *= extent;
+  }
+  if (static_cast<int64_t>(array.ElementLength()) != expected) {
+    throw Error(ErrorCode::ERR_CONFIG, "expected " + std::to_string(expected) + " numbers for '" + name + "', got " +
+                                           std::to_string(array.ElementLength()));
+  }
+  at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(at::kFloat));
+  std::memcpy(tensor.mutable_data_ptr<float>(), array.Data(), array.ByteLength());
+  return tensor;
+}
+
+Napi::Array to_array(Napi::Env env, const std::vector<double>& values) {
+  Napi::Array array = Napi::Array::New(env, values.size());
+  for (uint32_t i = 0; i < values.size(); ++i) array.Set(i, Napi::Number::New(env, values[i]));
+  return array;
+}
+
+Napi::Value to_array_or_null(Napi::Env env, const std::vector<double>& values) {
+  if (values.empty()) return env.Null();
+  return to_array(env, values);
+}
+
+Napi::Float32Array to_float_array(Napi::Env env, const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.to(at::kCPU, at::kFloat).contiguous();
+  Napi::Float32Array array = Napi::Float32Array::New(env, static_cast<size_t>(flat.numel()));
+  if (flat.numel() > 0) std::memcpy(array.Data(), flat.const_data_ptr<float>(), array.ByteLength());
+  return array;
+}
+
+}  // namespace drmguard::binding

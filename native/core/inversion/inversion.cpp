@@ -1,0 +1,226 @@
+#include "inversion/inversion.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/where.h>
+#include <torch/optim/adam.h>
+
+#include <algorithm>
+
+#include "error/error.h"
+#include "inversion/constraint_price.h"
+#include "inversion/curve_recorder.h"
+#include "inversion/outcome.h"
+#include "inversion/step_terms.h"
+#include "inversion/target_walk.h"
+#include "objective/perturbation.h"
+#include "tensor/device.h"
+#include "tensor/random.h"
+
+namespace drmguard {
+namespace {
+
+/// Images that go through the model in one pass with gradients. A CPU's caches like small passes; a GPU wants large ones.
+int64_t images_per_pass(const at::Device& device) { return device.is_cpu() ? 64 : 2048; }
+
+/// Full speed for the first half, then down to a twentieth: the cost settles where the constraint holds.
+double learning_rate_at(double base, double progress) {
+  return progress < 0.5 ? base : base * (0.05 + 0.95 * 2.0 * (1.0 - progress));
+}
+
+class Inversion {
+ public:
+  Inversion(const Session& session, const InversionPlan& plan, const CancelFlag& cancelled)
+      : session_(session),
+        plan_(plan),
+        cancelled_(cancelled),
+        starts_(static_cast<int64_t>(plan.starts.size())),
+        generator_(make_trigger_generator(plan.family, trigger_shape(), patches(), plan.seed, session.device())),
+        walk_(plan.starts, session.output_scale()),
+        indices_(make_generator(plan.seed)),
+        optimiser_(generator_->parameters(),
+                   torch::optim::AdamOptions(plan.learning_rate).betas(std::make_tuple(0.9, 0.99))) {
+    if (const auto* constrained = std::get_if<ConstrainedObjective>(&plan.objective)) {
+      price_.emplace(starts_, constrained->tolerance, session.device());
+    } else {
+      const auto& paper = std::get<PaperObjective>(plan.objective);
+      if (!session.model().head()) {
+        throw Error(ErrorCode::ERR_HEAD_NOT_FOUND, "the paper's objective needs the head: " + session.model().head_reason());
+      }
+      attention_.emplace(paper.attention, paper.momentum);
+    }
+  }
+
+  InversionResult run(const std::function<void(const InversionProgress&)>& on_progress) {
+    CurveRecorder recorder(plan_.steps);
+    for (int64_t step = 0; step < plan_.steps; ++step) {
+      const StepTerms terms = take_step(static_cast<double>(step) / static_cast<double>(plan_.steps));
+      if (recorder.add(step, terms)) on_progress(recorder.latest());
+    }
+    InversionResult result;
+    result.curve = recorder.take();
+    result.outcomes = measure();
+    result.best = best_start(result.outcomes, tolerance());
+    add_samples(result);
+    return result;
+  }
+
+ private:
+  TriggerShape trigger_shape() const {
+    const at::Tensor& images = session_.images();
+    return {starts_, images.size(1), images.size(2), images.size(3)};
+  }
+
+  std::vector<std::optional<Patch>> patches() const {
+    std::vector<std::optional<Patch>> all;
+    for (const InversionStart& start : plan_.starts) all.push_back(start.patch);
+    return all;
+  }
+
+  double tolerance() const {
+    const auto* constrained = std::get_if<ConstrainedObjective>(&plan_.objective);
+    return constrained ? constrained->tolerance : 0.0;
+  }
+
+  /// G for some starts, with the gate of the attention map where the plan asks for it.
+  at::Tensor triggered(const at::Tensor& images, int64_t first, int64_t count) const {
+    const at::Tensor changed = generator_->apply(images, first, count);
+    if (!attention_ || attention_->use() != AttentionUse::gate) return changed;
+    return images.unsqueeze(0) + (1.0 - attention_->gate()) * (changed - images.unsqueeze(0));
+  }
+
+  StepTerms take_step(double progress) {
+    for (auto& group : optimiser_.param_groups()) {
+      static_cast<torch::optim::AdamOptions&>(group.options()).lr(learning_rate_at(plan_.learning_rate, progress));
+    }
+    const at::Tensor chosen = draw_indices(session_.images().size(0), plan_.batch_size, indices_);
+    const at::Tensor images = session_.images().index_select(0, chosen.to(session_.device()));
+    if (attention_) attention_->update(session_.model(), images);
+
+    optimiser_.zero_grad();
+    std::vector<StepTerms> parts;
+    const int64_t per_pass = std::max<int64_t>(1, images_per_pass(session_.device()) / plan_.batch_size);
+    for (int64_t first = 0; first < starts_; first += per_pass) {
+      throw_if_cancelled(cancelled_);
+      parts.push_back(backward(images, first, std::min(per_pass, starts_ - first)));
+    }
+    optimiser_.step();
+    generator_->project();
+
+    at::NoGradGuard no_grad;
+    const StepTerms terms = StepTerms::join(parts);
+    if (!at::isfinite(terms.loss).all().item<bool>()) {
+      throw Error(ErrorCode::ERR_NONFINITE, "the loss became NaN or infinite");
+    }
+    if (price_) price_->update(terms.collapse);
+    walk_.advance(terms.output_mean, progress);
+    return terms;
+  }
+
+  /// Forward and backward of some starts; their losses are independent, so their sum's gradient is each one's own.
+  StepTerms backward(const at::Tensor& images, int64_t first, int64_t count) {
+    const at::Tensor changed = triggered(images, first, count);
+    const bool paper = !price_.has_value();
+    const Prediction prediction = session_.model().predict(changed.flatten(0, 1), session_.model().head().has_value());
+    const int64_t batch = images.size(0);
+    StepTerms terms;
+    const at::Tensor outputs = prediction.outputs.view({count, batch, -1});
+    terms.output_mean = outputs.mean(1);
+    terms.cost = mean_l1(changed, images);
+    terms.collapse = collapse(outputs, first, count);
+    if (prediction.features.defined()) {
+      terms.rav = angle_variance_ratio(prediction.features.view({count, batch, -1}), *session_.model().head(),
+                                       *session_.feature_scale())
+                      .mean(1);
+    }
+    terms.loss = paper ? paper_loss(terms, outputs, changed, images)
+                       : terms.cost + price_->price().narrow(0, first, count) * terms.collapse;
+    terms.loss.sum().backward();
+    return terms.detached();
+  }
+
+  at::Tensor collapse(const at::Tensor& outputs, int64_t first, int64_t count) const {
+    const at::Tensor free = output_variance_ratio(outputs, session_.output_scale());
+    const at::Tensor distance =
+        target_distance_ratio(outputs, walk_.targets().narrow(0, first, count), session_.output_scale());
+    return at::where(walk_.forced().narrow(0, first, count).gt(0), distance, free);
+  }
+
+  at::Tensor paper_loss(const StepTerms& terms, const at::Tensor& outputs, const at::Tensor& changed,
+                        const at::Tensor& images) const {
+    const auto& paper = std::get<PaperObjective>(plan_.objective);
+    const at::Tensor variance = (outputs * paper.output_scale).var(1, /*unbiased=*/true).mean(1);
+    const at::Tensor perturbation =
+        paper.attention == AttentionUse::weight ? weighted_l1(changed, images, attention_->weights()) : terms.cost;
+    const double on_variance = paper.lambda1_on_variance ? paper.lambda1 : 1.0;
+    const double on_perturbation = paper.lambda1_on_variance ? 1.0 : paper.lambda1;
+    return on_variance * variance + on_perturbation * perturbation + paper.lambda2 * terms.rav;
+  }
+
+  std::vector<InversionOutcome> measure() const {
+    std::vector<InversionOutcome> outcomes;
+    for (int64_t start = 0; start < starts_; ++start) {
+      OutcomeMeter meter(session_);
+      for (int64_t at = 0; at < session_.images().size(0); at += kImagesPerPass) {
+        throw_if_cancelled(cancelled_);
+        at::NoGradGuard no_grad;
+        const int64_t count = std::min(kImagesPerPass, session_.images().size(0) - at);
+        const at::Tensor images = session_.images().narrow(0, at, count);
+        meter.add(images, triggered(images, start, 1)[0]);
+      }
+      const bool forced = plan_.starts[static_cast<size_t>(start)].target.has_value();
+      outcomes.push_back(meter.outcome(forced ? std::optional<at::Tensor>(walk_.targets()[start]) : std::nullopt));
+      outcomes.back().multiplier = price_ ? price_->price()[start].item<double>()
+                                          : std::get<PaperObjective>(plan_.objective).lambda1;
+    }
+    return outcomes;
+  }
+
+  void add_samples(InversionResult& result) const {
+    if (plan_.samples.empty()) return;
+    at::NoGradGuard no_grad;
+    const at::Tensor chosen = at::tensor(plan_.samples, at::TensorOptions().dtype(at::kLong).device(session_.device()));
+    const at::Tensor images = session_.images().index_select(0, chosen);
+    const at::Tensor changed = triggered(images, static_cast<int64_t>(result.best), 1)[0];
+    result.triggered_samples = changed.cpu().contiguous();
+    result.triggered_outputs = session_.predict_all(changed, false, cancelled_).outputs.cpu().contiguous();
+  }
+
+  const Session& session_;
+  const InversionPlan& plan_;
+  const CancelFlag& cancelled_;
+  int64_t starts_;
+  std::unique_ptr<TriggerGenerator> generator_;
+  TargetWalk walk_;
+  at::Generator indices_;
+  torch::optim::Adam optimiser_;
+  std::optional<ConstraintPrice> price_;
+  std::optional<MomentumAttention> attention_;
+};
+
+void check_plan(const Session& session, const InversionPlan& plan) {
+  const auto require = [](bool condition, const std::string& expected) {
+    if (!condition) throw Error(ErrorCode::ERR_CONFIG, "expected " + expected);
+  };
+  require(!plan.starts.empty() && plan.starts.size() <= 1024, "between 1 and 1024 starts");
+  require(plan.steps >= 1 && plan.steps <= 1'000'000, "between 1 and 1000000 steps");
+  require(plan.batch_size >= 2 && plan.batch_size <= 65'536, "a batch of 2 to 65536 images");
+  require(plan.learning_rate > 0.0, "a positive learning rate");
+  for (int64_t index : plan.samples) {
+    require(index >= 0 && index < session.images().size(0), "sample indices within the images");
+  }
+}
+
+}  // namespace
+
+InversionResult invert(const Session& session, const InversionPlan& plan,
+                       const std::function<void(const InversionProgress&)>& on_progress, const CancelFlag& cancelled) {
+  check_plan(session, plan);
+  use_threads(plan.threads);
+  return Inversion(session, plan, cancelled).run(on_progress);
+}
+
+}  // namespace drmguard

@@ -1,0 +1,97 @@
+// Trigger inversion: the optimisation loop. Numbers out, no decision.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "objective/attention.h"
+#include "session/session.h"
+#include "trigger/trigger_generator.h"
+
+namespace drmguard {
+
+/// Minimise mean |G(x) − x| subject to collapse ≤ tolerance (design §3).
+struct ConstrainedObjective {
+  double tolerance = 0.02;
+};
+
+/// λ-weighted sum of output variance, mean L1 and mean RAV (arXiv 2411.04811).
+struct PaperObjective {
+  double lambda1 = 20.0;
+  double lambda2 = 800.0;
+  /// λ1 weighs the variance when true, the perturbation otherwise: the paper's text allows both readings.
+  bool lambda1_on_variance = true;
+  /// Outputs are multiplied by this before their variance is taken; λ1 was published for radians.
+  double output_scale = 1.0;
+  AttentionUse attention = AttentionUse::weight;
+  double momentum = 0.9;
+};
+
+struct InversionStart {
+  /// d outputs to force; absent lets them collapse anywhere.
+  std::optional<std::vector<double>> target;
+  /// Let the target walk towards cheaper ones.
+  bool walk = false;
+  std::optional<Patch> patch;
+};
+
+struct InversionPlan {
+  TriggerFamily family = TriggerFamily::additive_pattern;
+  std::variant<ConstrainedObjective, PaperObjective> objective;
+  std::vector<InversionStart> starts;
+  int64_t steps = 250;
+  int64_t batch_size = 32;
+  double learning_rate = 0.02;
+  uint64_t seed = 1;
+  int threads = 1;
+  /// Indices of session images whose triggered forms are returned for the best start.
+  std::vector<int64_t> samples;
+};
+
+/// Means over the last few steps, one number per start.
+struct InversionProgress {
+  int64_t step = 0;
+  int64_t steps = 0;
+  std::vector<double> loss;
+  std::vector<double> cost;
+  std::vector<double> collapse;
+  /// Empty without a head.
+  std::vector<double> rav;
+};
+
+/// Measured on all of the session's images with the final trigger.
+struct InversionOutcome {
+  double cost = 0.0;
+  double collapse = 0.0;
+  std::vector<double> target;
+  std::vector<double> output_mean;
+  std::vector<double> variance_ratio;
+  /// Empty without a head.
+  std::vector<double> rav;
+  std::vector<double> rnv;
+  double multiplier = 0.0;
+};
+
+struct InversionResult {
+  std::vector<InversionOutcome> outcomes;
+  std::vector<InversionProgress> curve;
+  size_t best = 0;
+  /// samples×C×H×W and samples×d, on the CPU.
+  at::Tensor triggered_samples;
+  at::Tensor triggered_outputs;
+};
+
+/// Runs all starts of the plan as one batched problem. Equal plans on one machine give bit-equal results.
+/// Throws ERR_CANCELLED, ERR_NONFINITE, ERR_DEVICE_MEMORY, ERR_HEAD_NOT_FOUND (paper objective without a head).
+InversionResult invert(const Session& session, const InversionPlan& plan,
+                       const std::function<void(const InversionProgress&)>& on_progress, const CancelFlag& cancelled);
+
+/// Collapse counts as reached up to this multiple of the tolerance: dual ascent ends within a few percent of it.
+constexpr double kReachedSlack = 1.25;
+
+}  // namespace drmguard

@@ -1,0 +1,57 @@
+#include "inversion/outcome.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+
+namespace drmguard {
+namespace {
+
+std::vector<double> to_vector(const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.to(at::kCPU, at::kDouble).contiguous();
+  return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
+}
+
+}  // namespace
+
+void OutcomeMeter::add(const at::Tensor& images, const at::Tensor& triggered) {
+  const Prediction prediction = session_.model().predict(triggered, session_.model().head().has_value());
+  outputs_.push_back(prediction.outputs);
+  if (prediction.features.defined()) features_.push_back(prediction.features);
+  absolute_change_ += (triggered - images).abs().sum(at::kDouble).item<double>();
+  pixels_ += images.numel();
+}
+
+InversionOutcome OutcomeMeter::outcome(const std::optional<at::Tensor>& target) const {
+  const at::Tensor outputs = at::cat(outputs_).unsqueeze(0);
+  const OutputScale& benign = session_.output_scale();
+  InversionOutcome outcome;
+  outcome.cost = absolute_change_ / static_cast<double>(pixels_);
+  outcome.output_mean = to_vector(outputs.mean(1)[0]);
+  outcome.variance_ratio = to_vector(outputs.var(1, true)[0] / benign.variance);
+  const at::Tensor collapse = target ? target_distance_ratio(outputs, target->unsqueeze(0), benign)
+                                     : output_variance_ratio(outputs, benign);
+  outcome.collapse = collapse.item<double>();
+  outcome.target = target ? to_vector(*target) : outcome.output_mean;
+  if (!features_.empty()) {
+    const at::Tensor features = at::cat(features_).unsqueeze(0);
+    const Head& head = *session_.model().head();
+    outcome.rav = to_vector(angle_variance_ratio(features, head, *session_.feature_scale())[0]);
+    outcome.rnv = to_vector(norm_variance_ratio(features, head, *session_.feature_scale())[0]);
+  }
+  return outcome;
+}
+
+size_t best_start(const std::vector<InversionOutcome>& outcomes, double tolerance) {
+  const auto reached = [tolerance](const InversionOutcome& outcome) {
+    return tolerance == 0.0 || outcome.collapse <= kReachedSlack * tolerance;
+  };
+  size_t best = 0;
+  for (size_t i = 1; i < outcomes.size(); ++i) {
+    const bool better_class = reached(outcomes[i]) && !reached(outcomes[best]);
+    const bool same_class = reached(outcomes[i]) == reached(outcomes[best]);
+    if (better_class || (same_class && outcomes[i].cost < outcomes[best].cost)) best = i;
+  }
+  return best;
+}
+
+}  // namespace drmguard

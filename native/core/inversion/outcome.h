@@ -1,0 +1,32 @@
+// The final measurement of an inversion, on all benign images rather than on a batch.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "inversion/inversion.h"
+
+namespace drmguard {
+
+/// Collects triggered images in passes and sums them up.
+class OutcomeMeter {
+ public:
+  explicit OutcomeMeter(const Session& session) : session_(session) {}
+
+  /// images and triggered: N×C×H×W.
+  void add(const at::Tensor& images, const at::Tensor& triggered);
+  /// target: d, absent for a free collapse, whose target is where the outputs ended.
+  InversionOutcome outcome(const std::optional<at::Tensor>& target) const;
+
+ private:
+  const Session& session_;
+  std::vector<at::Tensor> outputs_;
+  std::vector<at::Tensor> features_;
+  double absolute_change_ = 0.0;
+  int64_t pixels_ = 0;
+};
+
+/// The cheapest start whose collapse reached the tolerance; the cheapest of all when none did or tolerance is 0.
+size_t best_start(const std::vector<InversionOutcome>& outcomes, double tolerance);
+
+}  // namespace drmguard

@@ -1,0 +1,50 @@
+#include "inversion/target_walk.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+
+#include "error/error.h"
+#include "inversion/inversion.h"
+
+namespace drmguard {
+namespace {
+
+/// First stride in benign deviations per step.
+constexpr double kFirstStride = 0.05;
+/// Share of the steps after which the targets stand still, so that the cost can settle.
+constexpr double kWalkEnds = 0.7;
+
+}  // namespace
+
+TargetWalk::TargetWalk(const std::vector<InversionStart>& starts, const OutputScale& benign)
+    : targets_(benign.mean.expand({static_cast<int64_t>(starts.size()), benign.mean.size(0)}).clone()),
+      deviation_(benign.variance.sqrt()) {
+  std::vector<double> forced;
+  std::vector<double> walks;
+  for (size_t i = 0; i < starts.size(); ++i) {
+    forced.push_back(starts[i].target ? 1.0 : 0.0);
+    walks.push_back(starts[i].target && starts[i].walk ? 1.0 : 0.0);
+    if (!starts[i].target) continue;
+    const auto& target = *starts[i].target;
+    if (static_cast<int64_t>(target.size()) != benign.mean.size(0)) {
+      throw Error(ErrorCode::ERR_CONFIG, "expected a target of " + std::to_string(benign.mean.size(0)) +
+                                             " outputs, got " + std::to_string(target.size()));
+    }
+    targets_[static_cast<int64_t>(i)].copy_(at::tensor(target, targets_.options()));
+  }
+  forced_ = at::tensor(forced, targets_.options());
+  walks_ = at::tensor(walks, targets_.options());
+}
+
+void TargetWalk::advance(const at::Tensor& mean_outputs, double progress) {
+  const double stride = kFirstStride * std::max(0.0, 1.0 - progress / kWalkEnds);
+  if (stride == 0.0) return;
+  const at::Tensor residual = (mean_outputs - targets_) / deviation_;
+  const at::Tensor direction = residual / residual.norm(2, {1}, /*keepdim=*/true).clamp_min(1e-6);
+  targets_ = targets_ + walks_.unsqueeze(1) * stride * deviation_ * direction;
+}
+
+}  // namespace drmguard

@@ -1,0 +1,34 @@
+// Targets that walk: at the optimum the residual E f(G(x)) − t points to cheaper targets (envelope theorem, design §3).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "objective/collapse.h"
+
+namespace drmguard {
+
+struct InversionStart;
+
+class TargetWalk {
+ public:
+  TargetWalk(const std::vector<InversionStart>& starts, const OutputScale& benign);
+
+  /// R×d; rows of free starts hold the benign mean and are not read.
+  const at::Tensor& targets() const { return targets_; }
+  /// R, 1 where a target is forced.
+  const at::Tensor& forced() const { return forced_; }
+
+  /// t ← t + s·residual/‖residual‖ in benign deviations, with s falling to zero at 70 % of the steps.
+  /// mean_outputs: R×d over the step's batch.
+  void advance(const at::Tensor& mean_outputs, double progress);
+
+ private:
+  at::Tensor targets_;
+  at::Tensor forced_;
+  at::Tensor walks_;
+  at::Tensor deviation_;
+};
+
+}  // namespace drmguard

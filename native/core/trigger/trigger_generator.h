@@ -1,0 +1,51 @@
+// G_θ: maps benign images to triggered ones. A generator holds several independent starts, each with parameters of its
+// own, so that restarts are one batched problem.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace drmguard {
+
+/// A square patch of one colour, where a start begins.
+struct Patch {
+  int64_t top = 0;
+  int64_t left = 0;
+  int64_t size = 0;
+  /// Per channel, in [0,1].
+  std::vector<double> colour;
+};
+
+class TriggerGenerator {
+ public:
+  virtual ~TriggerGenerator() = default;
+
+  /// images: B×C×H×W in [0,1] → count×B×C×H×W in [0,1], for the starts first … first+count−1. Differentiable in θ.
+  virtual at::Tensor apply(const at::Tensor& images, int64_t first, int64_t count) const = 0;
+
+  /// Leaf tensors to optimise; the first axis of each is the start (or a multiple of it).
+  virtual std::vector<at::Tensor> parameters() const = 0;
+
+  /// Brings θ back into its range after an optimisation step.
+  virtual void project() {}
+};
+
+enum class TriggerFamily { additive_pattern, encoder_decoder };
+
+struct TriggerShape {
+  int64_t starts = 1;
+  int64_t channels = 3;
+  int64_t height = 0;
+  int64_t width = 0;
+};
+
+/// Makes a generator that starts at the identity, or at a patch where one is given (additive pattern only).
+std::unique_ptr<TriggerGenerator> make_trigger_generator(TriggerFamily family, const TriggerShape& shape,
+                                                         const std::vector<std::optional<Patch>>& patches,
+                                                         uint64_t seed, const at::Device& device);
+
+}  // namespace drmguard

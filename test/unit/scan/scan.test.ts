@@ -1,0 +1,245 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { firstInconsistency } from "../../../lib/evidence/consistency.ts";
+import { evidenceSchema } from "../../../lib/evidence/schema.ts";
+import { type ImageBatch, imagesFromArray } from "../../../lib/images/index.ts";
+import { type ScanProgress, scan } from "../../../lib/scan/index.ts";
+import { judge } from "../../../lib/verdict/judge.ts";
+import { StubCore } from "./stub-model.ts";
+
+const COUNT = 20;
+const images: ImageBatch = await imagesFromArray({
+  layout: "nchw",
+  data: Float32Array.from({ length: COUNT * 3 * 16 * 12 }, (_, index) => (index % 7) / 10),
+  shape: [COUNT, 3, 16, 12],
+});
+const rows = Array.from({ length: COUNT }, (_, index) => [Math.sin(index), 10 * Math.cos(index * 1.7)]);
+
+let core: StubCore;
+beforeEach(() => {
+  core = new StubCore(2, rows);
+});
+
+const quick = { threads: 1, contrast: { steps: 4, walks: 3, forcedTargets: 2, probeStarts: 2 } };
+
+describe("scan with the contrast method", () => {
+  it("probes, then inverts freely in one batch, then forces random benign outputs in another", async () => {
+    await scan(core.model(), images, { plan: quick });
+    expect(core.calls).toEqual([
+      "open",
+      "probe",
+      "invert additive-pattern 6",
+      "invert additive-pattern 2",
+      "dispose session",
+    ]);
+    const [free, forced] = core.inversions;
+    expect(free?.starts.every(({ walk }) => walk)).toBe(true);
+    expect(free?.starts[0]).toEqual({ target: core.facts.outputMean, walk: true, patch: null });
+    expect(free?.starts[4]?.patch).toEqual({ top: 0, left: 1, size: 2, colour: [1, 0, 0] });
+    expect(free?.starts[4]?.target).toEqual(core.facts.outputMean.map((value) => value + 1));
+    expect(forced?.starts.map(({ walk, patch }) => [walk, patch])).toEqual([
+      [false, null],
+      [false, null],
+    ]);
+    expect(free?.objective).toEqual({ kind: "constrained", tolerance: 0.02 });
+    expect(free?.samples).toHaveLength(6);
+    expect(forced?.samples).toEqual([]);
+  });
+
+  it("forces outputs that benign images have, drawn by the seed", async () => {
+    const drawn = async (seed: number) => {
+      const own = new StubCore(2, rows);
+      await scan(own.model(), images, { plan: { ...quick, seed } });
+      return own.inversions.at(-1)?.starts.map(({ target }) => target);
+    };
+    const first = await drawn(1);
+    const benign = rows.map((row) => [...Float32Array.from(row)]);
+    for (const target of first ?? []) expect(benign).toContainEqual(target);
+    expect(first?.[0]).not.toEqual(first?.[1]);
+    expect(await drawn(1)).toEqual(first);
+    expect(await drawn(2)).not.toEqual(first);
+  });
+
+  it("leaves the probe out when no start is wanted from it", async () => {
+    const plan = { ...quick, contrast: { ...quick.contrast, probeStarts: 0 } };
+    const evidence = await scan(core.model(), images, { plan });
+    expect(core.calls).not.toContain("probe");
+    expect(evidence.probe).toBeNull();
+  });
+
+  it("runs the input-aware family when asked for, and shows it when it is the cheapest", async () => {
+    core.outcomeOf = (plan) => (plan.family === "encoder-decoder" ? { cost: 0.001 } : {});
+    const plan = { ...quick, contrast: { ...quick.contrast, inputAware: true } };
+    const evidence = await scan(core.model(), images, { plan });
+    expect(core.calls).toContain("invert encoder-decoder 1");
+    const shown = evidence.inversions[evidence.reversedTrigger?.inversion ?? -1];
+    expect(shown).toMatchObject({ family: "encoder-decoder", origin: "identity", cost: 0.001 });
+    expect(evidence.statistics.freeCost).toBe(0.001);
+  });
+
+  it("tells its progress stage by stage, up to the end of each", async () => {
+    const seen: ScanProgress[] = [];
+    await scan(core.model(), images, { plan: quick, onProgress: (progress) => seen.push(progress) });
+    expect(seen.map(({ stage, done, total }) => `${stage} ${done}/${total}`)).toEqual([
+      "load 0/1",
+      "load 1/1",
+      "probe 1/2",
+      "probe 2/2",
+      "inversion 4/8",
+      "inversion 8/8",
+    ]);
+    expect(seen.map(({ fraction }) => fraction)).toEqual([0, 1, 0.5, 1, 0.75, 1]);
+    expect(seen.at(-1)).toMatchObject({ cost: 0.1, collapse: 0.5, rav: 0.3 });
+  });
+});
+
+describe("the evidence of a scan", () => {
+  it("is valid, consistent and without a decision", async () => {
+    const evidence = await scan(core.model(), images, { plan: quick });
+    expect(evidenceSchema.parse(JSON.parse(JSON.stringify(evidence)))).toEqual(evidence);
+    expect(firstInconsistency(evidence)).toBeNull();
+    expect(evidence.complete).toBe(true);
+    expect(evidence.plan.contrast.steps).toBe(4);
+    expect(evidence.inversions.map(({ role, origin }) => `${role} ${origin}`)).toEqual([
+      "free mean",
+      "free spread",
+      "free spread",
+      "free spread",
+      "free probe",
+      "free probe",
+      "forced random",
+      "forced random",
+    ]);
+    expect(evidence.images).toMatchObject({ count: COUNT, height: 16, width: 12, sha256: images.sha256 });
+    expect(evidence.statistics.freeCost).toBe(0.01);
+    expect(evidence.statistics.forcedCost).toBeCloseTo(0.015);
+    expect(judge(evidence).score).toBeCloseTo(1.5);
+  });
+
+  it("shows the images with and without the trigger of the best inversion", async () => {
+    core.outcomeOf = (plan, start) => ({ cost: plan.samples.length > 0 && start === 2 ? 0.001 : 0.5 });
+    const { reversedTrigger } = await scan(core.model(), images, { plan: quick });
+    expect(reversedTrigger?.inversion).toBe(2);
+    expect(reversedTrigger?.samples.map(({ image }) => image)).toEqual([0, 3, 6, 10, 13, 16]);
+    const sample = reversedTrigger?.samples[1];
+    expect(sample?.outputBefore).toEqual([...Float32Array.from(rows[3] ?? [])]);
+    expect(sample?.outputAfter).toEqual([1, 1]);
+    // 0.75 against pixels of 0 to 0.6: nothing may be amplified beyond the range.
+    expect(sample?.gain).toBe(1);
+    for (const picture of [sample?.benign, sample?.triggered, sample?.difference]) {
+      expect(
+        Buffer.from(picture ?? "", "base64")
+          .subarray(1, 4)
+          .toString("latin1"),
+      ).toBe("PNG");
+    }
+  });
+
+  it("counts a collapse within a quarter above the tolerance as reached, as the core does", async () => {
+    core.outcomeOf = (_, start) => ({ collapse: start === 0 ? 0.0251 : 0.0249 });
+    const { inversions } = await scan(core.model(), images, { plan: quick });
+    expect(inversions[0]?.reached).toBe(false);
+    expect(inversions[1]?.reached).toBe(true);
+  });
+
+  it("refuses measurements that no verdict could read", async () => {
+    core.outcomeOf = (_, start) => ({ cost: start === 1 ? Number.NaN : 0.1 });
+    await expect(scan(core.model(), images, { plan: quick })).rejects.toMatchObject({
+      code: "ERR_NONFINITE",
+      message: expect.stringContaining("inversions.1.cost"),
+    });
+    expect(core.calls).toContain("dispose session");
+  });
+});
+
+describe("scan with the published method", () => {
+  it("runs one input-aware inversion from the identity with the paper's weights", async () => {
+    const evidence = await scan(core.model(), images, {
+      plan: { method: "drmguard", drmguard: { lambda1: 10, steps: 5 } },
+    });
+    expect(core.calls).toEqual(["open", "invert encoder-decoder 1", "dispose session"]);
+    expect(core.inversions[0]).toMatchObject({
+      family: "encoder-decoder",
+      objective: { kind: "paper", lambda1: 10, lambda2: 800, lambda1On: "variance" },
+      starts: [{ target: null, walk: false, patch: null }],
+      steps: 5,
+      learningRate: evidence.plan.drmguard.learningRate,
+    });
+    expect(evidence.probe).toBeNull();
+    expect(evidence.statistics.meanL1).toBe(0.01);
+  });
+});
+
+describe("scan refuses", () => {
+  it("images that do not fit the plan, before the core is asked for anything", async () => {
+    const refused = (plan: object) => scan(core.model(), images, { plan });
+    await expect(refused({ input: { size: "16x16" } })).rejects.toMatchObject({ code: "ERR_MODEL_INPUT" });
+    await expect(refused({ input: { channels: 1 } })).rejects.toMatchObject({ code: "ERR_IMAGES_CHANNELS" });
+    await expect(refused({ images: { minimum: 21 } })).rejects.toMatchObject({ code: "ERR_IMAGES_TOO_FEW" });
+    await expect(refused({ stepss: 1 })).rejects.toMatchObject({ code: "ERR_CONFIG" });
+    expect(core.calls).toEqual([]);
+  });
+
+  it("a disposed model; disposing twice is harmless", async () => {
+    const model = core.model();
+    model.dispose();
+    model[Symbol.dispose]();
+    expect(core.calls).toEqual(["dispose model"]);
+    await expect(scan(model, images, { plan: quick })).rejects.toMatchObject({ code: "ERR_DISPOSED" });
+    expect(model.description.parameters).toBe(10);
+  });
+
+  it("with the code that the core gave", async () => {
+    core.failure = Object.assign(new Error("out of memory"), { code: "ERR_DEVICE_MEMORY" });
+    await expect(scan(core.model(), images, { plan: quick })).rejects.toMatchObject({
+      name: "DrmGuardError",
+      code: "ERR_DEVICE_MEMORY",
+      message: "out of memory",
+    });
+    core.failure = Object.assign(new Error("no code of ours"), { code: "EWHAT" });
+    await expect(scan(core.model(), images, { plan: quick })).rejects.toMatchObject({ code: "ERR_INTERNAL" });
+    expect(core.calls.filter((call) => call === "dispose session")).toHaveLength(2);
+  });
+});
+
+describe("a cancelled scan", () => {
+  it.each([
+    ["open", "at once"],
+    ["open", "later"],
+    ["probe", "at once"],
+    ["probe", "later"],
+    ["invert", "at once"],
+    ["invert", "later"],
+  ] as const)("rejects while the core is busy with %s, cancelled %s", async (kind, when) => {
+    core.hold = kind;
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    core.onHeld = when === "at once" ? abort : () => setImmediate(abort);
+    await expect(
+      scan(core.model(), images, { plan: quick, signal: controller.signal }),
+    ).rejects.toMatchObject({
+      code: "ERR_CANCELLED",
+    });
+    if (kind !== "open") expect(core.calls.slice(-2)).toEqual(["cancel", "dispose session"]);
+  });
+
+  it("rejects although the core does not stop, and keeps the session for it", async () => {
+    core.hold = "invert";
+    core.obeysCancel = false;
+    const controller = new AbortController();
+    core.onHeld = () => controller.abort();
+    await expect(
+      scan(core.model(), images, { plan: quick, signal: controller.signal }),
+    ).rejects.toMatchObject({
+      code: "ERR_CANCELLED",
+    });
+    expect(core.calls).toContain("cancel");
+    expect(core.calls).not.toContain("dispose session");
+  });
+
+  it("does nothing when it was cancelled before it began", async () => {
+    await expect(
+      scan(core.model(), images, { plan: quick, signal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({ code: "ERR_CANCELLED" });
+    expect(core.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,237 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ScanEvidence } from "../../../lib/evidence/schema.ts";
+import { statisticsOf } from "../../../lib/evidence/statistics.ts";
+import { judge } from "../../../lib/verdict/judge.ts";
+import {
+  makeEvidence,
+  makeInversion,
+  makeInversions,
+  makePaperEvidence,
+} from "../../fixtures/evidence/make-evidence.ts";
+
+const LINES = { backdoored: 2.5, clean: 2, epsilon: 0.03 };
+
+/** Contrast evidence with these costs in its statistics. */
+function costs(
+  freeCost: number | null,
+  forcedCost: number | null,
+  changes: Partial<ScanEvidence> = {},
+): ScanEvidence {
+  const statistics = { ...SCANNED.statistics, freeCost, forcedCost, rho: null };
+  return { ...SCANNED, ...changes, plan: { ...SCANNED.plan }, statistics };
+}
+
+// Built once: the property tests only change their statistics.
+const SCANNED = makeEvidence();
+const PAPER = makePaperEvidence(0.02);
+
+const early = { complete: false, incompleteReason: "stopped by the user" };
+
+describe("contrast verdict", () => {
+  it("is backdoored at twice the line, with the recovered target", () => {
+    const verdict = judge(costs(0.002, 0.01), LINES);
+    expect(verdict).toMatchObject({
+      label: "backdoored",
+      method: "contrast",
+      threshold: 2.5,
+      margin: 1,
+      thresholds: LINES,
+    });
+    expect(verdict.score).toBeCloseTo(5, 12);
+    expect(verdict.target).toEqual([4.02, 24.64, 4.27]);
+    expect(verdict.reason).toBe(
+      "Collapsing the outputs costs 0.002 mean change per pixel, forcing random values 0.01: 5 times as much (backdoored from 2.5, clean up to 2).",
+    );
+  });
+
+  it("takes the lines themselves as decided, and what lies between as inconclusive", () => {
+    const label = (score: number) => judge(costs(1, score), LINES).label;
+    expect([label(2.5), label(2.49), label(2.01), label(2)]).toEqual([
+      "backdoored",
+      "inconclusive",
+      "inconclusive",
+      "clean",
+    ]);
+  });
+
+  it("names no target unless backdoored, and the clean line for a clean model", () => {
+    expect(judge(costs(0.01, 0.012), LINES)).toMatchObject({ label: "clean", threshold: 2, target: null });
+    expect(judge(costs(0.01, 0.022), LINES)).toMatchObject({
+      label: "inconclusive",
+      threshold: 2.5,
+      target: null,
+    });
+  });
+
+  it("uses the plan's thresholds when none are given, and others when they are", () => {
+    const evidence = costs(1, 3);
+    expect(judge(evidence).label).toBe("backdoored");
+    expect(judge(evidence, { ...LINES, backdoored: 4, clean: 3.5 }).label).toBe("clean");
+  });
+
+  it("keeps a finding of an incomplete scan and decides nothing else from it", () => {
+    expect(judge(costs(1, 5, early), LINES)).toMatchObject({
+      label: "backdoored",
+      reason: expect.stringContaining("not complete"),
+    });
+    const verdict = judge(costs(1, 1, early), LINES);
+    expect(verdict).toMatchObject({ label: "inconclusive", score: 1 });
+    expect(verdict.reason).toContain("stopped by the user");
+  });
+
+  it("says why there is no score", () => {
+    const inversions = [makeInversion({ reached: false }), makeInversion({ role: "forced" })];
+    const verdict = judge(makeEvidence({ inversions, statistics: statisticsOf(inversions) }), LINES);
+    expect(verdict).toMatchObject({ label: "inconclusive", score: null, margin: null, target: null });
+    expect(verdict.reason).toContain(
+      "none of 1 free inversions collapsed the outputs to 0.02 of their variance",
+    );
+    expect(judge(costs(0.01, null), LINES).reason).toContain("no forced target");
+    expect(judge(costs(0, 0.01), LINES).reason).toContain("without any change");
+  });
+
+  it("does not call a model clean whose forced inversions mostly stopped short", () => {
+    const inversions = makeInversions(0.01, 0.011).map((inversion) =>
+      inversion.role === "forced" ? { ...inversion, reached: false } : inversion,
+    );
+    const verdict = judge(makeEvidence({ inversions, statistics: statisticsOf(inversions) }), LINES);
+    expect(verdict).toMatchObject({
+      label: "inconclusive",
+      reason: expect.stringContaining("stopped short"),
+    });
+    expect(verdict.score).toBeCloseTo(1.1, 12);
+  });
+
+  it("judges the same way twice and leaves the evidence alone", () => {
+    const evidence = makeEvidence();
+    const before = structuredClone(evidence);
+    expect(judge(evidence)).toEqual(judge(evidence));
+    expect(evidence).toEqual(before);
+  });
+});
+
+describe("drmguard verdict", () => {
+  it("is backdoored below ε, with ε/meanL1 as its score", () => {
+    expect(judge(makePaperEvidence(0.015), LINES)).toMatchObject({
+      label: "backdoored",
+      score: 2,
+      threshold: 1,
+      margin: 1,
+    });
+  });
+
+  it("is clean at ε and above", () => {
+    expect(judge(makePaperEvidence(0.03), LINES)).toMatchObject({
+      label: "clean",
+      score: 1,
+      threshold: 1,
+      margin: 0,
+    });
+    expect(judge(makePaperEvidence(0.06), LINES)).toMatchObject({ label: "clean", margin: -1, target: null });
+  });
+
+  it("is inconclusive when incomplete, without an inversion, or when nothing was changed", () => {
+    expect(judge(makePaperEvidence(0.001, early), LINES).label).toBe("inconclusive");
+    expect(judge(makePaperEvidence(0.001, { statistics: statisticsOf([]) }), LINES)).toMatchObject({
+      label: "inconclusive",
+      score: null,
+    });
+    expect(judge(makePaperEvidence(0), LINES)).toMatchObject({ label: "inconclusive", score: null });
+  });
+});
+
+describe("thresholds", () => {
+  it.each([
+    [{ ...LINES, clean: 3 }, "thresholds.clean"],
+    [{ ...LINES, backdoored: Number.NaN }, "thresholds.backdoored"],
+    [{ ...LINES, backdoored: Number.POSITIVE_INFINITY }, "thresholds.backdoored"],
+    [{ ...LINES, clean: 0 }, "thresholds.clean"],
+    [{ ...LINES, epsilon: -0.03 }, "thresholds.epsilon"],
+  ])("are refused: %j", (thresholds, name) => {
+    let thrown: unknown;
+    try {
+      judge(makeEvidence(), thresholds);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: "ERR_CONFIG", message: expect.stringContaining(name) });
+  });
+
+  it("may coincide: then nothing lies between them", () => {
+    const line = { ...LINES, clean: 2.5 };
+    expect([judge(costs(1, 2.5), line).label, judge(costs(1, 2.4), line).label]).toEqual([
+      "backdoored",
+      "clean",
+    ]);
+  });
+});
+
+describe("any numbers", () => {
+  const cost = fc.double({ min: 1e-6, max: 1, noNaN: true });
+  const thresholds = fc
+    .tuple(fc.double({ min: 0.1, max: 20, noNaN: true }), fc.double({ min: 0.1, max: 20, noNaN: true }))
+    .map(([a, b]) => ({ clean: Math.min(a, b), backdoored: Math.max(a, b), epsilon: 0.03 }));
+  const rank = { clean: 0, inconclusive: 1, backdoored: 2 };
+
+  it("a cheaper free collapse is never less suspicious", () => {
+    fc.assert(
+      fc.property(cost, cost, cost, thresholds, fc.boolean(), (a, b, forcedCost, lines, complete) => {
+        const cheap = judge(costs(Math.min(a, b), forcedCost, { complete }), lines);
+        const dear = judge(costs(Math.max(a, b), forcedCost, { complete }), lines);
+        expect(rank[cheap.label]).toBeGreaterThanOrEqual(rank[dear.label]);
+        expect(cheap.score).toBeGreaterThanOrEqual(dear.score as number);
+      }),
+    );
+  });
+
+  it("a cheaper paper inversion is never less suspicious", () => {
+    fc.assert(
+      fc.property(cost, cost, (a, b) => {
+        const of = (meanL1: number) =>
+          judge({ ...PAPER, statistics: { ...PAPER.statistics, meanL1 } }, LINES);
+        const cheap = of(Math.min(a, b));
+        const dear = of(Math.max(a, b));
+        expect(rank[cheap.label]).toBeGreaterThanOrEqual(rank[dear.label]);
+      }),
+    );
+  });
+
+  it("nothing is decided from numbers that are not finite, and none are given out", () => {
+    const wild = fc.oneof(
+      fc.constantFrom(
+        Number.NaN,
+        Number.POSITIVE_INFINITY,
+        Number.NEGATIVE_INFINITY,
+        0,
+        -1,
+        5e-324,
+        1.7e308,
+        null,
+      ),
+      cost,
+    );
+    fc.assert(
+      fc.property(
+        wild,
+        wild,
+        wild,
+        fc.constantFrom("contrast" as const, "drmguard" as const),
+        (free, forced, l1, method) => {
+          const evidence = costs(free, forced);
+          evidence.statistics.meanL1 = l1;
+          evidence.plan.method = method;
+          const verdict = judge(evidence, LINES);
+          const read = method === "contrast" ? [free, forced] : [l1];
+          if (read.some((value) => value === null || !Number.isFinite(value) || value <= 0)) {
+            expect(verdict).toMatchObject({ label: "inconclusive", score: null, margin: null });
+          }
+          for (const value of [verdict.score, verdict.margin])
+            expect(value === null || Number.isFinite(value)).toBe(true);
+          expect(verdict.label === "inconclusive" || verdict.score !== null).toBe(true);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+});
