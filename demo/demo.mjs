@@ -29,8 +29,9 @@ async function renderPictures(path) {
 function runScan(words) {
   console.log(`\n$ drmguard ${words.join(" ")}\n`);
   const child = spawn(process.execPath, [here("../dist/cli/main.js"), ...words], { stdio: "inherit" });
-  // Ctrl-C reaches the child as well; it ends by itself and this process with it.
+  // The child ends by itself and this process cleans up after it. Ctrl-C reaches both, other signals only this one.
   process.once("SIGINT", () => {});
+  process.once("SIGTERM", () => child.kill("SIGTERM"));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve(signal === null ? code : 130));

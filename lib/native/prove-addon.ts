@@ -19,7 +19,7 @@ const PATIENCE_MILLISECONDS = 120_000;
 /**
  * Finds out whether an addon loads, without risking this process: a LibTorch of another version, or one compiled for
  * another CPU, may crash rather than fail. Costs nothing when set-up proved this very file (its stamp says so) or
- * when DRMGUARD_TRUST_ADDON=1; otherwise a child process loads it once (about 0.3 s).
+ * when DRMGUARD_TRUST_ADDON=1; otherwise a child process loads it once (about 0.4 s).
  */
 export function proveAddon(addon: string): Proof {
   const fingerprint = loadFingerprint(addon, stampOf(addon)?.libtorchRoot ?? "");

@@ -27,6 +27,7 @@ RegressionModel::RegressionModel(const LoadedModel& loaded, const PixelTransform
   if (loaded.program) {
     program_ = loaded.program->to(device);
   } else {
+    script_reason_ = loaded.reason;
     module_ = loaded.module.deepcopy();
     module_.to(device);
   }
@@ -84,7 +85,7 @@ at::Tensor RegressionModel::raw_outputs(const at::Tensor& input) const {
 
 void RegressionModel::attach_head(const HeadOptions& options, at::IntArrayRef image_shape, const at::Device& device) {
   if (!program_) {
-    head_reason_ = "the model runs through TorchScript (" + std::string("control flow") + "), which hides its layers";
+    head_reason_ = "the layers of a model that runs through TorchScript are hidden: " + script_reason_;
   } else {
     const HeadSearch search = options.feature_value.empty() ? find_head(*program_)
                                                             : named_head(*program_, options.feature_value);

@@ -78,6 +78,8 @@ class RegressionModel {
 
   std::optional<TensorProgram> program_;
   mutable torch::jit::Module module_;
+  /// Why there is no program.
+  std::string script_reason_;
   PixelTransform pixels_;
   int64_t outputs_ = 0;
   std::optional<Head> head_;

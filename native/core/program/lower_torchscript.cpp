@@ -37,6 +37,19 @@ void check_operators(const Block* block, std::map<std::string, int>& count) {
   }
 }
 
+/// A branch that can only raise: torch.nn.functional guards its arguments so. LibTorch's operators check theirs again.
+bool only_asserts(const TorchNode& node) {
+  if (node.kind() != c10::prim::If || !node.outputs().empty()) return false;
+  for (const Block* block : node.blocks()) {
+    for (const TorchNode* inner : block->nodes()) {
+      const bool harmless = inner->kind() == c10::prim::RaiseException || inner->kind() == c10::prim::Constant ||
+                            inner->kind() == c10::aten::format || only_asserts(*inner);
+      if (!harmless) return false;
+    }
+  }
+  return true;
+}
+
 /// All operators of the inlined forward method, before freezing runs any of them to fold constants.
 void check_before_running(const Module& module) {
   const auto method = module.find_method("forward");
@@ -82,6 +95,7 @@ class GraphLowering {
   }
 
   void lower_node(const TorchNode& node) {
+    if (only_asserts(node)) return;
     if (!node.blocks().empty()) {
       throw NotStraight{std::string("the model has control flow (") + node.kind().toQualString() + ")"};
     }
