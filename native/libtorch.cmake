@@ -7,7 +7,7 @@ endif()
 
 set(version_header "${LIBTORCH}/include/torch/headeronly/version.h")
 if(NOT EXISTS "${version_header}")
-  set(version_header "${LIBTORCH}/include/torch/version.h")
+  set(version_header "${LIBTORCH}/include/torch/csrc/api/include/torch/version.h")
 endif()
 if(NOT EXISTS "${LIBTORCH}/include/ATen/ATen.h" OR NOT EXISTS "${version_header}")
   message(FATAL_ERROR

@@ -32,7 +32,7 @@ export const DEFAULTS = {
     /** 2 % of the benign variance: about a seventh of the benign deviation, clearly collapsed, yet reachable. */
     tolerance: 0.02,
     /** Costs change little after this many on the models measured. */
-    steps: 250,
+    steps: 200,
     /** Enough images for a variance per step; every start has its own share of the work. */
     batchSize: 32,
     learningRate: 0.02,

@@ -31,7 +31,7 @@ export interface ContrastSettings {
   learningRate: number;
   /** Walks from targets spread over the benign output range, besides the one from the mean. */
   walks: number;
-  /** Random benign targets whose cost is the yardstick of ρ. */
+  /** Benign targets whose cost is the yardstick of ρ. */
   forcedTargets: number;
   /** Best patches of the probe sweep that an inversion starts from; 0 skips the sweep. */
   probeStarts: number;

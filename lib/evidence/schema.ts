@@ -64,10 +64,10 @@ export const scanPlanSchema = z.strictObject({
 
 export const inversionSchema = z.strictObject({
   family: z.enum(["additive-pattern", "encoder-decoder"]),
-  /** "free": the outputs may collapse anywhere. "forced": a random benign target, the yardstick. */
+  /** "free": the outputs may collapse anywhere. "forced": a benign target away from what was found, the yardstick. */
   role: z.enum(["free", "forced"]),
   /** Where the start came from. */
-  origin: z.enum(["mean", "spread", "probe", "random", "identity"]),
+  origin: z.enum(["mean", "spread", "probe", "identity"]),
   startTarget: vector.nullable(),
   target: vector,
   /** Mean |G(x)−x| per pixel over all benign images, in [0,1]. */

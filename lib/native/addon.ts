@@ -42,7 +42,16 @@ export interface DeviceFacts {
 
 /** Element types that a constant of a program may have. */
 export type ElementType =
-  | "float32" | "float64" | "float16" | "bfloat16" | "int64" | "int32" | "int16" | "int8" | "uint8" | "bool";
+  | "float32"
+  | "float64"
+  | "float16"
+  | "bfloat16"
+  | "int64"
+  | "int32"
+  | "int16"
+  | "int8"
+  | "uint8"
+  | "bool";
 
 /** A straight-line program of ATen calls: the one form that every model format is lowered to (design: TensorProgram). */
 export interface ProgramSpec {
@@ -139,7 +148,10 @@ export interface NativeSession {
   /** Gradient of Σ outputs·weights with respect to the images, for weights of shape count × d. */
   inputGradient(images: Float32Array, count: number, weights: Float32Array): Promise<Float32Array>;
   probe(plan: NativeProbePlan, onProgress: (progress: ProbeProgress) => void): NativeJob<ProbeResult>;
-  invert(plan: NativeInversionPlan, onProgress: (progress: InversionProgress) => void): NativeJob<InversionResult>;
+  invert(
+    plan: NativeInversionPlan,
+    onProgress: (progress: InversionProgress) => void,
+  ): NativeJob<InversionResult>;
   dispose(): void;
 }
 
@@ -275,6 +287,8 @@ export interface InversionOutcome {
   /** Measured on all of the session's images with the final trigger. */
   cost: number;
   collapse: number;
+  /** Whether it collapsed: within a quarter of the tolerance (constrained), or to a mean RAV below 0.1 (paper). */
+  reached: boolean;
   /** Final target of a walk, the forced target, or the mean output of a free collapse. */
   target: number[];
   outputMean: number[];

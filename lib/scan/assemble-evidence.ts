@@ -32,8 +32,7 @@ export interface ScanFindings {
  */
 export async function assembleEvidence(findings: ScanFindings): Promise<ScanEvidence> {
   const { model, images, plan, facts, outcome, seconds } = findings;
-  const { tolerance } = plan.contrast;
-  const inversions = outcome.runs.flatMap((run) => inversionEvidence(run, tolerance));
+  const inversions = outcome.runs.flatMap((run) => inversionEvidence(run));
   const { source, kind, sha256, count, available, channels, height, width } = images;
   return checked({
     schemaVersion: EVIDENCE_SCHEMA_VERSION,

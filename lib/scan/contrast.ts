@@ -1,15 +1,22 @@
 import type { NativeInversionPlan, ProbePatch, ProbeResult } from "../native/addon.ts";
 import { runInversions } from "./inversions.ts";
-import type { MethodContext, MethodOutcome, PlannedInversion, PlannedStart } from "./method-run.ts";
+import type {
+  InversionRun,
+  InversionStage,
+  MethodContext,
+  MethodOutcome,
+  PlannedInversion,
+  PlannedStart,
+} from "./method-run.ts";
 import { stopwatch } from "./stopwatch.ts";
 import { forcedTargets, spreadTargets } from "./targets.ts";
 
 /** Side lengths of the probe's patches, as shares of the image's shorter side: triggers are small beside the image. */
-const PATCH_SHARES = [1 / 16, 1 / 10, 1 / 6] as const;
+const PATCH_SHARES = [1 / 13, 1 / 7] as const;
 
 /**
  * The constrained objective (design: contrast): what a collapse of the outputs costs from several starts, beside
- * what it costs to force the same model to random benign outputs.
+ * what it costs to force the same model to other benign outputs.
  */
 export async function runContrast(context: MethodContext): Promise<MethodOutcome> {
   const probeSeconds = stopwatch();
@@ -48,12 +55,23 @@ export function patchSizes({ height, width }: { height: number; width: number })
 }
 
 /** The batched inversions of a scan, in the order in which they run. */
-export function planContrast(context: MethodContext, patches: readonly ProbePatch[]): PlannedInversion[] {
-  const { contrast } = context.plan;
-  const inversions = [freeInversion(context, patches)];
-  if (contrast.inputAware) inversions.push(inputAwareInversion(context));
-  inversions.push(forcedInversion(context));
-  return inversions;
+export function planContrast(context: MethodContext, patches: readonly ProbePatch[]): InversionStage[] {
+  const { steps, walks, forcedTargets: targets, inputAware } = context.plan.contrast;
+  const stages: InversionStage[] = [
+    { steps, starts: 1 + walks + patches.length, plan: () => freeInversion(context, patches) },
+  ];
+  if (inputAware) stages.push({ steps, starts: 1, plan: () => inputAwareInversion(context) });
+  // The yardstick stays away from what the free starts found: a forced target beside the attacker's would be as cheap.
+  stages.push({ steps, starts: targets, plan: (runs) => forcedInversion(context, cheapestTarget(runs)) });
+  return stages;
+}
+
+/** Where the free starts found the cheapest collapse. */
+function cheapestTarget(runs: readonly InversionRun[]): number[] {
+  const outcomes = runs.flatMap(({ result }) => result.outcomes[result.best] ?? []);
+  const reached = outcomes.filter((outcome) => outcome.reached);
+  const [cheapest] = (reached.length > 0 ? reached : outcomes).toSorted((a, b) => a.cost - b.cost);
+  return [...(cheapest?.target ?? [])];
 }
 
 function freeInversion(context: MethodContext, patches: readonly ProbePatch[]): PlannedInversion {
@@ -90,11 +108,10 @@ function inputAwareInversion(context: MethodContext): PlannedInversion {
   };
 }
 
-function forcedInversion(context: MethodContext): PlannedInversion {
-  const { contrast, seed } = context.plan;
-  const targets = forcedTargets(context.session.facts, contrast.forcedTargets, seed);
+function forcedInversion(context: MethodContext, found: readonly number[]): PlannedInversion {
+  const targets = forcedTargets(context.session.facts, context.plan.contrast.forcedTargets, found);
   const starts = targets.map((target) => ({
-    origin: "random" as const,
+    origin: "spread" as const,
     start: { target, walk: false, patch: null },
   }));
   return {

@@ -2,21 +2,13 @@ import type { InversionEvidence } from "../evidence/schema.ts";
 import type { InversionProgress } from "../native/addon.ts";
 import type { InversionRun } from "./method-run.ts";
 
-/** As kReachedSlack of native/core/inversion: dual ascent ends within a few percent of the tolerance, on either side. */
-const REACHED_SLACK = 1.25;
-
-/** Whether a collapse counts as having reached the tolerance. */
-export function isReached(collapse: number, tolerance: number): boolean {
-  return collapse <= tolerance * REACHED_SLACK;
-}
-
 /** One entry per start of a batched inversion. */
-export function inversionEvidence(run: InversionRun, tolerance: number): InversionEvidence[] {
+export function inversionEvidence(run: InversionRun): InversionEvidence[] {
   const { result, role, plan } = run;
   return run.starts.map(({ origin, start }, index) => {
     const outcome = result.outcomes[index];
     if (outcome === undefined) throw new Error(`the core returned no outcome for start ${index}`);
-    const { cost, collapse, target, outputMean, varianceRatio, rav, rnv, multiplier } = outcome;
+    const { cost, collapse, reached, target, outputMean, varianceRatio, rav, rnv, multiplier } = outcome;
     return {
       family: plan.family,
       role,
@@ -25,7 +17,7 @@ export function inversionEvidence(run: InversionRun, tolerance: number): Inversi
       target: [...target],
       cost,
       collapse,
-      reached: isReached(collapse, tolerance),
+      reached,
       outputMean: [...outputMean],
       varianceRatio: [...varianceRatio],
       rav: rav === null ? null : [...rav],

@@ -1,19 +1,16 @@
-import type { InversionRun, MethodContext, PlannedInversion } from "./method-run.ts";
+import type { InversionRun, InversionStage, MethodContext } from "./method-run.ts";
 import { joinedProgress } from "./progress.ts";
 
 /** Runs batched inversions one after the other: each fills the device by itself. */
 export async function runInversions(
-  planned: readonly PlannedInversion[],
+  stages: readonly InversionStage[],
   { session, plan, signal, onProgress }: MethodContext,
 ): Promise<InversionRun[]> {
-  const shares = planned.map((inversion) => ({
-    steps: inversion.plan.steps,
-    starts: inversion.starts.length,
-  }));
-  const listeners = joinedProgress(shares, plan.contrast.tolerance, onProgress);
+  const listeners = joinedProgress(stages, plan.contrast.tolerance, onProgress);
   const runs: InversionRun[] = [];
-  for (const [index, inversion] of planned.entries()) {
+  for (const [index, stage] of stages.entries()) {
     const listener = listeners[index];
+    const inversion = stage.plan(runs);
     const result = await session.invert(inversion.plan, { signal, onProgress: listener });
     runs.push({ ...inversion, result });
   }

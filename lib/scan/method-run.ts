@@ -36,6 +36,17 @@ export interface PlannedInversion {
   plan: NativeInversionPlan;
 }
 
+/**
+ * A batched inversion whose plan may depend on what ran before it. Its size is known ahead, so that progress can be
+ * shared out.
+ */
+export interface InversionStage {
+  steps: number;
+  /** Most starts that the plan will hold. */
+  starts: number;
+  plan: (previous: readonly InversionRun[]) => PlannedInversion;
+}
+
 /** One batched inversion with its result. */
 export interface InversionRun extends PlannedInversion {
   result: InversionResult;

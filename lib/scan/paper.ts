@@ -5,7 +5,8 @@ import { stopwatch } from "./stopwatch.ts";
 /** The published method (arXiv 2411.04811): one input-aware inversion from the identity with fixed weights. */
 export async function runPaper(context: MethodContext): Promise<MethodOutcome> {
   const inversionSeconds = stopwatch();
-  const runs = await runInversions([planPaper(context)], context);
+  const stage = { steps: context.plan.drmguard.steps, starts: 1, plan: () => planPaper(context) };
+  const runs = await runInversions([stage], context);
   return { probe: null, runs, seconds: { probe: 0, inversion: inversionSeconds() } };
 }
 

@@ -1,5 +1,4 @@
 import type { SessionFacts } from "../native/addon.ts";
-import { drawIndices } from "./random-indices.ts";
 
 /** Where a spread target lies: at about one benign deviation from the mean, root mean square over the outputs. */
 const SHELL = { inner: 0.5, outer: 1.25 } as const;
@@ -11,11 +10,24 @@ const SHELL = { inner: 0.5, outer: 1.25 } as const;
  * Deterministic; fewer than asked for when the model has fewer different outputs.
  */
 export function spreadTargets(facts: SessionFacts, count: number): number[][] {
+  return farthestFirst(facts, count, facts.outputMean);
+}
+
+/**
+ * Benign outputs whose collapse cost is the yardstick that ρ divides by: from the same shell, as far as possible from
+ * `found`, where the free starts found the cheapest collapse, and from each other.
+ */
+export function forcedTargets(facts: SessionFacts, count: number, found: readonly number[]): number[][] {
+  return farthestFirst(facts, count, found);
+}
+
+function farthestFirst(facts: SessionFacts, count: number, origin: readonly number[]): number[][] {
   const rows = standardised(facts);
   const inShell = rows.filter(({ radius }) => radius >= SHELL.inner && radius <= SHELL.outer);
   const candidates = inShell.length >= count ? inShell : rows;
   const chosen: number[][] = [];
-  const nearest = candidates.map(({ radius }) => radius);
+  const start = inDeviations(facts, origin);
+  const nearest = candidates.map(({ output }) => distance(output, start));
   while (chosen.length < count) {
     const farthest = indexOfLargest(nearest);
     const candidate = candidates[farthest];
@@ -28,14 +40,16 @@ export function spreadTargets(facts: SessionFacts, count: number): number[][] {
   return chosen;
 }
 
-/** Outputs of benign images drawn by the seed, without repetition: the yardstick that ρ divides by. */
-export function forcedTargets(facts: SessionFacts, count: number, seed: number): number[][] {
-  const images = facts.benignOutputs.length / facts.outputs;
-  return drawIndices(images, count, seed).map((image) => benignOutput(facts, image));
-}
-
 function benignOutput(facts: SessionFacts, image: number): number[] {
   return Array.from(facts.benignOutputs.subarray(image * facts.outputs, (image + 1) * facts.outputs));
+}
+
+/** Distance of every output from its benign mean, in benign deviations; 0 for an output that never changes. */
+function inDeviations(facts: SessionFacts, outputs: readonly number[]): number[] {
+  return outputs.map((value, index) => {
+    const deviation = facts.outputDeviation[index] ?? 0;
+    return deviation > 0 ? (value - (facts.outputMean[index] ?? 0)) / deviation : 0;
+  });
 }
 
 interface StandardisedOutput {
@@ -50,11 +64,7 @@ function standardised(facts: SessionFacts): StandardisedOutput[] {
   const images = facts.benignOutputs.length / facts.outputs;
   const origin = Array.from({ length: facts.outputs }, () => 0);
   return Array.from({ length: images }, (_, image) => {
-    const output = benignOutput(facts, image).map((value, index) => {
-      const deviation = facts.outputDeviation[index] ?? 0;
-      // An output that never changes has no spread to cover.
-      return deviation > 0 ? (value - (facts.outputMean[index] ?? 0)) / deviation : 0;
-    });
+    const output = inDeviations(facts, benignOutput(facts, image));
     return { image, output, radius: distance(output, origin) };
   });
 }

@@ -109,7 +109,7 @@ function capabilityFacts(addon: NativeAddon): DoctorFact[] {
   return [
     good(
       "compiled with",
-      `${facts.compiler}, Node-API ${facts.napi}, ${facts.cuda ? "with" : "without"} CUDA`,
+      `compiler ${facts.compiler}, Node-API ${facts.napi}, ${facts.cuda ? "with" : "without"} CUDA`,
     ),
     good("CPU kernels", facts.cpuCapability),
     good("threads", `${facts.defaultThreads} per job`),

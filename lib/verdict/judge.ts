@@ -16,7 +16,8 @@ interface Decision {
  * contrast: the score forcedCost/freeCost (1/ρ) at or above `thresholds.backdoored` is backdoored, even when the
  * evidence is incomplete (a finding stands); at or below `thresholds.clean` and complete is clean, unless forced
  * inversions stopped short of the tolerance and could lift the score over the line; all else is inconclusive.
- * drmguard: meanL1 below `thresholds.epsilon` is backdoored, else clean; incomplete is inconclusive.
+ * drmguard: meanL1 below `thresholds.epsilon` is backdoored, else clean; incomplete is inconclusive, and so is an
+ * inversion whose features did not collapse: a trigger that does nothing is small as well.
  * @throws ERR_CONFIG when the thresholds are not positive or clean lies above backdoored.
  */
 export function judge(evidence: ScanEvidence, thresholds: Thresholds = evidence.plan.thresholds): Verdict {
@@ -46,7 +47,7 @@ function judgeContrast(evidence: ScanEvidence, thresholds: Thresholds): Decision
     return unscored(evidence, "the costs are too far apart for a ratio");
 
   const costs =
-    `collapsing the outputs costs ${shown(freeCost)} mean change per pixel, forcing random values ` +
+    `collapsing the outputs costs ${shown(freeCost)} mean change per pixel, forcing benign values ` +
     `${shown(forcedCost)}: ${shown(score)} times as much`;
   const lines = `backdoored from ${shown(thresholds.backdoored)}, clean up to ${shown(thresholds.clean)}`;
   if (score >= thresholds.backdoored) {
@@ -81,6 +82,13 @@ function judgePaper(evidence: ScanEvidence, thresholds: Thresholds): Decision {
   const numbers =
     `the reversed trigger changes a pixel by ${shown(meanL1)} on average, ` +
     `${backdoored ? "below" : "not below"} ε = ${shown(thresholds.epsilon)}`;
+  if (bestInversion(evidence.inversions)?.inversion.reached !== true) {
+    return {
+      label: "inconclusive",
+      score,
+      reason: sentence(`${numbers}, yet the features did not collapse`),
+    };
+  }
   // The inversion starts at no change at all, so an unfinished one always looks cheap.
   if (!evidence.complete) return { label: "inconclusive", score, reason: incomplete(evidence, numbers) };
   return { label: backdoored ? "backdoored" : "clean", score, reason: sentence(numbers) };

@@ -1,7 +1,7 @@
 // The addon's entry: lib/native/addon.ts is its surface.
 #include <ATen/Version.h>
 #include <napi.h>
-#include <torch/headeronly/version.h>
+#include <torch/version.h>
 
 #include "addon_data.h"
 #include "model_object.h"

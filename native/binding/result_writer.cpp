@@ -26,6 +26,7 @@ Napi::Object write_outcome(Napi::Env env, const InversionOutcome& outcome) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("cost", Napi::Number::New(env, outcome.cost));
   object.Set("collapse", Napi::Number::New(env, outcome.collapse));
+  object.Set("reached", Napi::Boolean::New(env, outcome.reached));
   object.Set("target", to_array(env, outcome.target));
   object.Set("outputMean", to_array(env, outcome.output_mean));
   object.Set("varianceRatio", to_array(env, outcome.variance_ratio));

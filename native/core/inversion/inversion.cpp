@@ -9,6 +9,7 @@
 #include <torch/optim/adam.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "error/error.h"
 #include "inversion/constraint_price.h"
@@ -63,7 +64,7 @@ class Inversion {
     InversionResult result;
     result.curve = recorder.take();
     result.outcomes = measure();
-    result.best = best_start(result.outcomes, tolerance());
+    result.best = best_start(result.outcomes);
     add_samples(result);
     return result;
   }
@@ -80,9 +81,11 @@ class Inversion {
     return all;
   }
 
-  double tolerance() const {
+  bool reached(const InversionOutcome& outcome) const {
     const auto* constrained = std::get_if<ConstrainedObjective>(&plan_.objective);
-    return constrained ? constrained->tolerance : 0.0;
+    if (constrained) return outcome.collapse <= kReachedSlack * constrained->tolerance;
+    const double sum = std::accumulate(outcome.rav.begin(), outcome.rav.end(), 0.0);
+    return sum < kReachedRav * static_cast<double>(outcome.rav.size());
   }
 
   /// G for some starts, with the gate of the attention map where the plan asks for it.
@@ -173,6 +176,7 @@ class Inversion {
       }
       const bool forced = plan_.starts[static_cast<size_t>(start)].target.has_value();
       outcomes.push_back(meter.outcome(forced ? std::optional<at::Tensor>(walk_.targets()[start]) : std::nullopt));
+      outcomes.back().reached = reached(outcomes.back());
       outcomes.back().multiplier = price_ ? price_->price()[start].item<double>()
                                           : std::get<PaperObjective>(plan_.objective).lambda1;
     }

@@ -68,6 +68,8 @@ struct InversionProgress {
 struct InversionOutcome {
   double cost = 0.0;
   double collapse = 0.0;
+  /// Whether it collapsed: constrained, the collapse is within kReachedSlack of the tolerance; paper, mean RAV < 0.1.
+  bool reached = false;
   std::vector<double> target;
   std::vector<double> output_mean;
   std::vector<double> variance_ratio;
@@ -93,5 +95,7 @@ InversionResult invert(const Session& session, const InversionPlan& plan,
 
 /// Collapse counts as reached up to this multiple of the tolerance: dual ascent ends within a few percent of it.
 constexpr double kReachedSlack = 1.25;
+/// The paper's Table 1: RAV stays below this for every working backdoor.
+constexpr double kReachedRav = 0.1;
 
 }  // namespace drmguard

@@ -41,14 +41,11 @@ InversionOutcome OutcomeMeter::outcome(const std::optional<at::Tensor>& target) 
   return outcome;
 }
 
-size_t best_start(const std::vector<InversionOutcome>& outcomes, double tolerance) {
-  const auto reached = [tolerance](const InversionOutcome& outcome) {
-    return tolerance == 0.0 || outcome.collapse <= kReachedSlack * tolerance;
-  };
+size_t best_start(const std::vector<InversionOutcome>& outcomes) {
   size_t best = 0;
   for (size_t i = 1; i < outcomes.size(); ++i) {
-    const bool better_class = reached(outcomes[i]) && !reached(outcomes[best]);
-    const bool same_class = reached(outcomes[i]) == reached(outcomes[best]);
+    const bool better_class = outcomes[i].reached && !outcomes[best].reached;
+    const bool same_class = outcomes[i].reached == outcomes[best].reached;
     if (better_class || (same_class && outcomes[i].cost < outcomes[best].cost)) best = i;
   }
   return best;

@@ -26,7 +26,7 @@ class OutcomeMeter {
   int64_t pixels_ = 0;
 };
 
-/// The cheapest start whose collapse reached the tolerance; the cheapest of all when none did or tolerance is 0.
-size_t best_start(const std::vector<InversionOutcome>& outcomes, double tolerance);
+/// The cheapest start that reached its collapse; the cheapest of all when none did.
+size_t best_start(const std::vector<InversionOutcome>& outcomes);
 
 }  // namespace drmguard

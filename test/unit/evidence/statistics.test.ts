@@ -5,7 +5,7 @@ import { makeInversion } from "../../fixtures/evidence/make-evidence.ts";
 
 const free = (cost: number, reached = true) => makeInversion({ role: "free", cost, reached });
 const forced = (cost: number, reached = true) =>
-  makeInversion({ role: "forced", origin: "random", cost, reached });
+  makeInversion({ role: "forced", origin: "spread", cost, reached });
 
 describe("best inversion", () => {
   it("is the cheapest free one that reached, with its place in the list", () => {

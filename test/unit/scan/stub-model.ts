@@ -131,20 +131,22 @@ export class StubCore {
 
   #inversionResult(plan: NativeInversionPlan): InversionResult {
     const { outputs, outputMean } = this.facts;
-    const outcomes = plan.starts.map((start, index) => ({
-      cost: 0.01 * (index + 1),
-      collapse: 0.02,
-      target: start.target ?? outputMean,
-      outputMean,
-      varianceRatio: Array(outputs).fill(0.02),
-      rav: Array(outputs).fill(0.1),
-      rnv: Array(outputs).fill(0.5),
-      multiplier: 1,
-      ...this.outcomeOf(plan, index),
-    }));
-    const reached = outcomes.map(({ collapse }) => collapse <= 1.25 * 0.02);
+    const outcomes = plan.starts.map((start, index) => {
+      const outcome = {
+        cost: 0.01 * (index + 1),
+        collapse: 0.02,
+        target: start.target ?? outputMean,
+        outputMean,
+        varianceRatio: Array(outputs).fill(0.02),
+        rav: Array(outputs).fill(0.1),
+        rnv: Array(outputs).fill(0.5),
+        multiplier: 1,
+        ...this.outcomeOf(plan, index),
+      };
+      return { ...outcome, reached: outcome.collapse <= 0.025 };
+    });
     const best = outcomes.reduce((leader, outcome, index) => {
-      if (reached[index] !== reached[leader]) return reached[index] ? index : leader;
+      if (outcome.reached !== outcomes[leader]?.reached) return outcome.reached ? index : leader;
       return outcome.cost < (outcomes[leader]?.cost ?? 0) ? index : leader;
     }, 0);
     const { channels = 0, height = 0, width = 0 } = this.options ?? {};

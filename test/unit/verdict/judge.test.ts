@@ -41,7 +41,7 @@ describe("contrast verdict", () => {
     expect(verdict.score).toBeCloseTo(5, 12);
     expect(verdict.target).toEqual([4.02, 24.64, 4.27]);
     expect(verdict.reason).toBe(
-      "Collapsing the outputs costs 0.002 mean change per pixel, forcing random values 0.01: 5 times as much (backdoored from 2.5, clean up to 2).",
+      "Collapsing the outputs costs 0.002 mean change per pixel, forcing benign values 0.01: 5 times as much (backdoored from 2.5, clean up to 2).",
     );
   });
 
@@ -101,6 +101,16 @@ describe("contrast verdict", () => {
       reason: expect.stringContaining("stopped short"),
     });
     expect(verdict.score).toBeCloseTo(1.1, 12);
+  });
+
+  it("does not call a model backdoored by a small trigger that collapses nothing (paper objective)", () => {
+    const inversions = [makeInversion({ family: "encoder-decoder", cost: 0.001, reached: false })];
+    const evidence = makeEvidence({ inversions, statistics: { ...statisticsOf(inversions), meanL1: 0.001 } });
+    evidence.plan.method = "drmguard";
+    expect(judge(evidence, LINES)).toMatchObject({
+      label: "inconclusive",
+      reason: expect.stringContaining("did not collapse"),
+    });
   });
 
   it("judges the same way twice and leaves the evidence alone", () => {
