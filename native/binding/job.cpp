@@ -57,7 +57,7 @@ Napi::Object JobRegistry::start(Napi::Env env, JobWork work, Napi::Function on_p
 
   const auto finish = [this, job](const Delivery& settle) {
     return [this, job, settle](Napi::Env js, Napi::Function callback) {
-      job->thread.join();
+      if (job->thread.joinable()) job->thread.join();  // shutdown may have joined it
       jobs_.erase(job);
       settle(js, callback);
     };

@@ -40,7 +40,8 @@ void all_near(const std::vector<double>& actual, const std::vector<double>& expe
     return;
   }
   for (size_t i = 0; i < actual.size(); ++i) {
-    near(actual[i], expected[i], tolerance, (what + ("[" + std::to_string(i) + "]")).c_str(), file, line);
+    const std::string element = std::string(what).append("[").append(std::to_string(i)).append("]");
+    near(actual[i], expected[i], tolerance, element.c_str(), file, line);
   }
 }
 

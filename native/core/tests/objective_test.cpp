@@ -1,7 +1,9 @@
 // The method's quantities against Python (reference.h).
 #include <ATen/ops/ones_like.h>
+#include <ATen/ops/stack.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "inversion/constraint_price.h"
 #include "inversion/inversion.h"

@@ -1,8 +1,8 @@
 // Trigger generators and the way from an image to a model's input.
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/ones_like.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/rand.h>
 
 #include "model/pixel_transform.h"
