@@ -1,5 +1,8 @@
 import type { InversionEvidence, ScanEvidence } from "./schema.ts";
 
+/** The inverse of the 1.25 that the core allows above the tolerance. */
+const SETTLED_SHARE = 0.8;
+
 /** An inversion and its place in the evidence's list. */
 export interface RankedInversion {
   index: number;
@@ -15,15 +18,27 @@ export interface ForcedCostBounds {
 }
 
 /**
- * The free inversion that a report shows and whose target the verdict names: the cheapest that reached the
- * tolerance, or the cheapest of all when none did. The first wins a tie. null without a free inversion.
+ * The free inversion that a report shows and whose target the verdict names, of the family that was also forced:
+ * the cheapest that reached the tolerance, or the cheapest of all when none did. The first wins a tie. null without a free inversion.
  */
 export function bestInversion(inversions: readonly InversionEvidence[]): RankedInversion | null {
+  // ρ compares costs of one generator: another family's free cost has no forced cost to stand beside.
+  const yardstick = inversions.find((inversion) => inversion.role === "forced")?.family;
+  const comparable = (inversion: InversionEvidence) =>
+    yardstick === undefined || inversion.family === yardstick;
   const free = inversions
     .map((inversion, index) => ({ index, inversion }))
-    .filter(({ inversion }) => inversion.role === "free");
+    .filter(({ inversion }) => inversion.role === "free" && comparable(inversion));
   const reached = free.filter(({ inversion }) => inversion.reached);
   return cheapest(reached) ?? cheapest(free);
+}
+
+/**
+ * Whether an inversion's cost can be compared: it ended at the tolerance, neither short of it nor far below, where it
+ * paid for more collapse than was asked.
+ */
+export function settled(inversion: InversionEvidence, tolerance: number): boolean {
+  return inversion.reached && inversion.collapse >= SETTLED_SHARE * tolerance;
 }
 
 /** Bounds of the median forced cost; null without a forced inversion. */

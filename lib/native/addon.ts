@@ -166,7 +166,7 @@ export interface HeadFacts {
   featureValue: string;
   /** Width of F(x). */
   features: number;
-  /** How the layer is written in the model: "linear", "addmm", "matmul+add", "convolution". */
+  /** How the layer is written in the model: "linear", "addmm", "matmul", "matmul+add", "convolution", or "named". */
   form: string;
   /** Number of separate heads joined as one block-diagonal layer. */
   blocks: number;
@@ -287,7 +287,7 @@ export interface InversionOutcome {
   /** Measured on all of the session's images with the final trigger. */
   cost: number;
   collapse: number;
-  /** Whether it collapsed: within a quarter of the tolerance (constrained), or to a mean RAV below 0.1 (paper). */
+  /** Whether it collapsed: at most 1.25 times the tolerance (constrained), or to a mean RAV below 0.1 (paper). */
   reached: boolean;
   /** Final target of a walk, the forced target, or the mean output of a free collapse. */
   target: number[];

@@ -103,9 +103,17 @@ export class Session {
   ): Promise<Result> {
     if (this.#disposed) throw new DrmGuardError("ERR_DISPOSED", "The session was disposed.");
     throwIfCancelled(signal);
+    let listenerError: { thrown: unknown } | null = null;
     const job = startJob(start, (progress) => {
       // Progress that was already on its way when the caller cancelled is no news to it.
-      if (!signal?.aborted) onProgress?.(progress);
+      if (signal?.aborted || listenerError !== null) return;
+      try {
+        onProgress?.(progress);
+      } catch (thrown) {
+        // Thrown on, it would only be a warning of Node's: the work stops and the caller gets its own error.
+        listenerError = { thrown };
+        job.cancel();
+      }
     });
     const settled = callNative(() => job.promise);
     this.#running.add(settled);
@@ -115,6 +123,8 @@ export class Session {
     else signal?.addEventListener("abort", cancel, { once: true });
     try {
       return await untilAborted(settled, signal, PATIENCE_MILLISECONDS);
+    } catch (error) {
+      throw listenerError === null ? error : (listenerError as { thrown: unknown }).thrown;
     } finally {
       signal?.removeEventListener("abort", cancel);
       settled.catch(() => {}).finally(() => this.#running.delete(settled));

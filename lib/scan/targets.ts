@@ -4,26 +4,37 @@ import type { SessionFacts } from "../native/addon.ts";
 const SHELL = { inner: 0.5, outer: 1.25 } as const;
 
 /**
+ * Where a forced target lies: nearer, because the cost of a benign model grows with the distance from the mean, and a
+ * far yardstick would make every model look cheap to collapse at its mean.
+ */
+const YARDSTICK = { inner: 0.25, outer: 0.7 } as const;
+
+/**
  * Targets spread over the benign output range, at about one deviation from the mean.
  * They are real outputs: where outputs depend on each other (landmarks), a point made up per output may be one that
  * no image has. Chosen farthest-first, so that every next one is as far as possible from the mean and the others.
  * Deterministic; fewer than asked for when the model has fewer different outputs.
  */
 export function spreadTargets(facts: SessionFacts, count: number): number[][] {
-  return farthestFirst(facts, count, facts.outputMean);
+  return farthestFirst(facts, count, facts.outputMean, SHELL);
 }
 
 /**
- * Benign outputs whose collapse cost is the yardstick that ρ divides by: from the same shell, as far as possible from
+ * Benign outputs whose collapse cost is the yardstick that ρ divides by: not far from the mean, as far as possible from
  * `found`, where the free starts found the cheapest collapse, and from each other.
  */
 export function forcedTargets(facts: SessionFacts, count: number, found: readonly number[]): number[][] {
-  return farthestFirst(facts, count, found);
+  return farthestFirst(facts, count, found, YARDSTICK);
 }
 
-function farthestFirst(facts: SessionFacts, count: number, origin: readonly number[]): number[][] {
+function farthestFirst(
+  facts: SessionFacts,
+  count: number,
+  origin: readonly number[],
+  shell: { inner: number; outer: number },
+): number[][] {
   const rows = standardised(facts);
-  const inShell = rows.filter(({ radius }) => radius >= SHELL.inner && radius <= SHELL.outer);
+  const inShell = rows.filter(({ radius }) => radius >= shell.inner && radius <= shell.outer);
   const candidates = inShell.length >= count ? inShell : rows;
   const chosen: number[][] = [];
   const start = inDeviations(facts, origin);

@@ -1,6 +1,6 @@
 import type { Thresholds } from "../config/scan-plan.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
-import { bestInversion, forcedCostBounds } from "../evidence/statistics.ts";
+import { bestInversion, forcedCostBounds, settled } from "../evidence/statistics.ts";
 import { requireThresholds, scoreLines } from "./score-lines.ts";
 import type { Verdict, VerdictLabel } from "./verdict.ts";
 
@@ -14,7 +14,7 @@ interface Decision {
  * Decides what evidence means. Pure: the same evidence and thresholds give the same verdict, so old evidence can be
  * judged again.
  * contrast: the score forcedCost/freeCost (1/ρ) at or above `thresholds.backdoored` is backdoored, even when the
- * evidence is incomplete (a finding stands); at or below `thresholds.clean` and complete is clean, unless forced
+ * evidence is incomplete (a finding stands), unless most forced inversions ended off the tolerance; at or below `thresholds.clean` and complete is clean, unless forced
  * inversions stopped short of the tolerance and could lift the score over the line; all else is inconclusive.
  * drmguard: meanL1 below `thresholds.epsilon` is backdoored, else clean; incomplete is inconclusive, and so is an
  * inversion whose features did not collapse: a trigger that does nothing is small as well.
@@ -51,6 +51,12 @@ function judgeContrast(evidence: ScanEvidence, thresholds: Thresholds): Decision
     `${shown(forcedCost)}: ${shown(score)} times as much`;
   const lines = `backdoored from ${shown(thresholds.backdoored)}, clean up to ${shown(thresholds.clean)}`;
   if (score >= thresholds.backdoored) {
+    if (mostUnsettled(evidence)) {
+      const reason = sentence(
+        `${costs} (${lines}), yet most forced targets did not settle at the tolerance: more steps`,
+      );
+      return { label: "inconclusive", score, reason };
+    }
     const early = evidence.complete ? "" : "; the scan was not complete, but what it found stands";
     return { label: "backdoored", score, reason: sentence(`${costs} (${lines})${early}`) };
   }
@@ -69,6 +75,13 @@ function judgeContrast(evidence: ScanEvidence, thresholds: Thresholds): Decision
     };
   }
   return { label: "clean", score, reason: sentence(`${costs} (${lines})`) };
+}
+
+/** Forced costs that ended off the tolerance are no yardstick: they bound nothing from below. */
+function mostUnsettled({ inversions, plan }: ScanEvidence): boolean {
+  const forced = inversions.filter((inversion) => inversion.role === "forced");
+  const usable = forced.filter((inversion) => settled(inversion, plan.contrast.tolerance));
+  return usable.length * 2 <= forced.length && forced.length > 0;
 }
 
 function judgePaper(evidence: ScanEvidence, thresholds: Thresholds): Decision {

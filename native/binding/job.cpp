@@ -1,6 +1,7 @@
 #include "job.h"
 
-#include <atomic>
+#include <memory>
+#include <system_error>
 
 #include "error/error.h"
 
@@ -10,9 +11,8 @@ namespace {
 using Delivery = std::function<void(Napi::Env, Napi::Function)>;
 
 void deliver(Napi::Env env, Napi::Function callback, Delivery* delivery) {
-  // Node empties the queue without an environment when it is shutting down.
-  if (env != nullptr) (*delivery)(env, callback);
-  delete delivery;
+  const std::unique_ptr<Delivery> owned(delivery);
+  if (env != nullptr) (*owned)(env, callback);
 }
 
 /// A thread-safe function that is not touched again once Node has begun to close it: not even Release is allowed then.
@@ -62,7 +62,7 @@ Napi::Object JobRegistry::start(Napi::Env env, JobWork work, Napi::Function on_p
       settle(js, callback);
     };
   };
-  job->thread = std::thread([work = std::move(work), channel, deferred, cancelled, finish] {
+  const auto body = [work = std::move(work), channel, deferred, cancelled, finish] {
     const ProgressSink progress = [&channel](ValueMaker make) {
       channel->send([make = std::move(make)](Napi::Env js, Napi::Function callback) { callback.Call({make(js)}); });
     };
@@ -73,6 +73,8 @@ Napi::Object JobRegistry::start(Napi::Env env, JobWork work, Napi::Function on_p
           deferred->Resolve(result(js));
         } catch (const Napi::Error& error) {
           deferred->Reject(error.Value());
+        } catch (...) {
+          deferred->Reject(to_js_error(js, current_exception_as_error(ErrorCode::ERR_INTERNAL, "")).Value());
         }
       }));
     } catch (...) {
@@ -82,7 +84,14 @@ Napi::Object JobRegistry::start(Napi::Env env, JobWork work, Napi::Function on_p
       }));
     }
     channel->close();
-  });
+  };
+  try {
+    job->thread = std::thread(body);
+  } catch (const std::system_error& error) {
+    channel->close();
+    jobs_.erase(job);
+    throw Error(ErrorCode::ERR_INTERNAL, std::string("no thread could be started: ") + error.what());
+  }
 
   Napi::Object handle = Napi::Object::New(env);
   handle.Set("promise", deferred->Promise());

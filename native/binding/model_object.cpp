@@ -55,8 +55,8 @@ Napi::Value ModelObject::open_session(const Napi::CallbackInfo& info) {
     const Napi::Object given = object_argument(info, 0, "options");
     const SessionOptions options = read_session_options(given);
     const at::Tensor images = copy_floats(info, 1, read_image_shape(given), "images");
-    const JobWork work = [loaded, images, options](const CancelFlag&, const ProgressSink&) -> ValueMaker {
-      auto session = std::make_shared<const Session>(*loaded, images, options);
+    const JobWork work = [loaded, images, options](const CancelFlag& cancelled, const ProgressSink&) -> ValueMaker {
+      auto session = std::make_shared<const Session>(*loaded, images, options, cancelled);
       return [session, threads = options.threads](Napi::Env js) { return SessionObject::create(js, session, threads); };
     };
     return addon_data(info.Env()).jobs.start(info.Env(), work).Get("promise");

@@ -73,8 +73,7 @@ void run(const Arguments& arguments) {
   options.head.output_only = true;
   const Session session(loaded, images, options);
 
-  const CancelFlag never{false};
-  const double forward = median_milliseconds([&] { session.predict_all(session.images(), false, never).outputs.cpu(); });
+  const double forward = median_milliseconds([&] { session.predict_all(session.images(), false, kNeverCancelled).outputs.cpu(); });
   InversionPlan plan;
   plan.family = arguments.options.at("family") == "encoder" ? TriggerFamily::encoder_decoder
                                                             : TriggerFamily::additive_pattern;
@@ -82,7 +81,7 @@ void run(const Arguments& arguments) {
   plan.starts.resize(static_cast<size_t>(arguments.integer("starts")));
   plan.steps = arguments.integer("steps");
   plan.threads = options.threads;
-  const double inversion = median_milliseconds([&] { invert(session, plan, [](const InversionProgress&) {}, never); });
+  const double inversion = median_milliseconds([&] { invert(session, plan, [](const InversionProgress&) {}, kNeverCancelled); });
   std::printf("device %s, threads %d, cpu %s, execution %s\n", options.device.c_str(), options.threads,
               cpu_capability().c_str(), loaded.program ? "program" : "torchscript");
   std::printf("forward          %8.3f ms/image\n", forward / static_cast<double>(images.size(0)));

@@ -167,10 +167,11 @@ class Inversion {
     std::vector<InversionOutcome> outcomes;
     for (int64_t start = 0; start < starts_; ++start) {
       OutcomeMeter meter(session_);
-      for (int64_t at = 0; at < session_.images().size(0); at += kImagesPerPass) {
+      int64_t count = 0;
+      for (int64_t at = 0; at < session_.images().size(0); at += count) {
         throw_if_cancelled(cancelled_);
         at::NoGradGuard no_grad;
-        const int64_t count = std::min(kImagesPerPass, session_.images().size(0) - at);
+        count = next_pass(session_.images().size(0) - at);
         const at::Tensor images = session_.images().narrow(0, at, count);
         meter.add(images, triggered(images, start, 1)[0]);
       }

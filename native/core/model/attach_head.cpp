@@ -3,10 +3,10 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/eye.h>
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <set>
 
 namespace drmguard {
@@ -14,6 +14,8 @@ namespace {
 
 /// Feature widths beyond this would need more memory than a head is worth.
 constexpr int64_t kMostFeatures = 65'536;
+/// Unit vectors that go through the tail at once: all of a wide head would be a matrix of gigabytes.
+constexpr int64_t kUnitsPerPass = 1024;
 
 /// Outputs (rows × d) for given features (rows × F).
 at::Tensor outputs_for(const TensorProgram& program, const HeadSplit& split, const std::vector<at::Tensor>& samples,
@@ -90,8 +92,14 @@ HeadMeasurement measure_head(const TensorProgram& program, const HeadSplit& spli
     return {std::nullopt, "the last linear layer reads " + std::to_string(width) + " features; at most " +
                               std::to_string(kMostFeatures) + " are supported"};
   }
-  const at::Tensor unit = at::cat({at::zeros({1, width}, options), at::eye(width, options)});
-  const at::Tensor answers = outputs_for(program, split, samples, image_shape, unit).to(at::kFloat);
+  std::vector<at::Tensor> rows = {outputs_for(program, split, samples, image_shape, at::zeros({1, width}, options))};
+  for (int64_t at = 0; at < width; at += kUnitsPerPass) {
+    const int64_t count = std::min(kUnitsPerPass, width - at);
+    at::Tensor unit = at::zeros({count, width}, options);
+    unit.narrow(1, at, count).fill_diagonal_(1.0);
+    rows.push_back(outputs_for(program, split, samples, image_shape, unit));
+  }
+  const at::Tensor answers = at::cat(rows).to(at::kFloat);
   if (answers.dim() != 2 || answers.size(0) != width + 1 || answers.size(1) != outputs) {
     return {std::nullopt, "what follows the features does not give one vector per image"};
   }

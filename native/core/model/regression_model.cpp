@@ -70,7 +70,8 @@ at::Tensor RegressionModel::as_vectors(const std::vector<at::Tensor>& values, in
 
 at::Tensor RegressionModel::raw_outputs(const at::Tensor& input) const {
   if (program_) return as_vectors(program_->run(input, program_->outputs()), input.size(0));
-  const c10::IValue returned = module_.forward({input});
+  // A copy: a module may change its input in place, and the input may be the benign images themselves.
+  const c10::IValue returned = module_.forward({input.clone()});
   if (returned.isTensor()) return as_vectors({returned.toTensor()}, input.size(0));
   if (returned.isTuple()) {
     std::vector<at::Tensor> values;

@@ -1,6 +1,8 @@
 #include "objective/feature_angle.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/where.h>
 
 namespace drmguard {
 namespace {
@@ -8,6 +10,13 @@ namespace {
 /// Keeps arccos away from ±1, where its gradient is infinite, and quotients away from 0/0.
 constexpr double kCosineLimit = 1.0 - 1e-6;
 constexpr double kSmallest = 1e-12;
+
+/// Variance under the trigger over benign variance; 1, no news, where there is no benign variance to lose (a head that
+/// reads a single feature has one angle only).
+at::Tensor variance_ratio(const at::Tensor& triggered, const at::Tensor& benign) {
+  const at::Tensor ratio = triggered / benign.clamp_min(kSmallest);
+  return at::where(benign.gt(1e-10).expand_as(ratio), ratio, at::ones_like(ratio));
+}
 
 }  // namespace
 
@@ -23,11 +32,11 @@ at::Tensor feature_angles(const at::Tensor& features, const Head& head) {
 }
 
 at::Tensor angle_variance_ratio(const at::Tensor& features, const Head& head, const FeatureScale& benign) {
-  return feature_angles(features, head).var(1, /*unbiased=*/true) / benign.angle_variance.clamp_min(kSmallest);
+  return variance_ratio(feature_angles(features, head).var(1, /*unbiased=*/true), benign.angle_variance);
 }
 
 at::Tensor norm_variance_ratio(const at::Tensor& features, const Head& head, const FeatureScale& benign) {
-  return feature_norms(features, head).var(1, /*unbiased=*/true) / benign.norm_variance.clamp_min(kSmallest);
+  return variance_ratio(feature_norms(features, head).var(1, /*unbiased=*/true), benign.norm_variance);
 }
 
 }  // namespace drmguard

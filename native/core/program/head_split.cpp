@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace drmguard {
@@ -32,8 +33,12 @@ class HeadWalk {
   explicit HeadWalk(const TensorProgram& program) : program_(program) { mark_constants(); }
 
   HeadSearch search() {
-    for (ValueId output : program_.outputs()) {
-      if (!walk(output)) return {std::nullopt, reason_};
+    // A stack of our own and each value once: the chain's length and branching are the model's to choose.
+    open_.assign(program_.outputs().rbegin(), program_.outputs().rend());
+    while (!open_.empty()) {
+      const ValueId value = open_.back();
+      open_.pop_back();
+      if (visited_.insert(value).second && !step(value)) return {std::nullopt, reason_};
     }
     return {split_, ""};
   }
@@ -43,6 +48,9 @@ class HeadWalk {
   void mark_constants() {
     for (const auto& [id, tensor] : program_.constants()) constant_.insert(id);
     for (const Node& node : program_.nodes()) {
+      for (const auto& group : node.results) {
+        for (ValueId id : group) producers_.emplace(id, &node);
+      }
       bool constant = true;
       for (const Argument& argument : node.arguments) {
         for (ValueId id : argument.values) constant = constant && (id == kNoValue || constant_.count(id) != 0);
@@ -74,27 +82,38 @@ class HeadWalk {
     return false;
   }
 
-  bool walk(ValueId value) {
-    const Node* node = program_.producer(value);
+  const Node* producer(ValueId value) const {
+    const auto found = producers_.find(value);
+    return found == producers_.end() ? nullptr : found->second;
+  }
+
+  bool go_on(ValueId value) {
+    open_.push_back(value);
+    return true;
+  }
+
+  bool step(ValueId value) {
+    const Node* node = producer(value);
     if (node == nullptr) return stop("the output is not computed from the image by any layer");
     if (concatenates(node->name)) {
       const std::vector<ValueId>& parts = node->arguments[0].values;
-      return std::all_of(parts.begin(), parts.end(), [this](ValueId part) { return walk(part); });
+      open_.insert(open_.end(), parts.rbegin(), parts.rend());
+      return true;
     }
-    if (passes_through(node->name)) return walk(value_of(node->arguments[0]));
-    if (scales_or_shifts(node->name)) return walk_scaling(*node);
+    if (passes_through(node->name)) return go_on(value_of(node->arguments[0]));
+    if (scales_or_shifts(node->name)) return step_over_scaling(*node);
     return at_layer(*node);
   }
 
-  bool walk_scaling(const Node& node) {
+  bool step_over_scaling(const Node& node) {
     const Argument& first = node.arguments[0];
     const bool second_constant = node.arguments.size() < 2 || is_constant(node.arguments[1]);
     const bool division = node.name == "aten::div" || node.name == "aten::div_";
     if (second_constant && !is_constant(first)) {
-      return bias_of_matmul(node, value_of(first)) || walk(value_of(first));
+      return bias_of_matmul(node, value_of(first)) || go_on(value_of(first));
     }
     if (is_constant(first) && !second_constant && !division) {
-      return bias_of_matmul(node, value_of(node.arguments[1])) || walk(value_of(node.arguments[1]));
+      return bias_of_matmul(node, value_of(node.arguments[1])) || go_on(value_of(node.arguments[1]));
     }
     return stop("the output is a " + node.name + " of two computed values, not of one linear layer");
   }
@@ -102,7 +121,7 @@ class HeadWalk {
   /// A bias added behind a plain matrix product makes one layer.
   bool bias_of_matmul(const Node& node, ValueId value) {
     if (node.name != "aten::add" && node.name != "aten::add_") return false;
-    const Node* product = program_.producer(value);
+    const Node* product = producer(value);
     if (product == nullptr || !one_of(product->name, {"aten::matmul", "aten::mm"})) return false;
     return is_constant(product->arguments[1]) && found(value_of(product->arguments[0]), "matmul+add");
   }
@@ -123,7 +142,10 @@ class HeadWalk {
   }
 
   const TensorProgram& program_;
+  std::unordered_map<ValueId, const Node*> producers_;
   std::unordered_set<ValueId> constant_;
+  std::vector<ValueId> open_;
+  std::unordered_set<ValueId> visited_;
   HeadSplit split_;
   std::string reason_;
 };

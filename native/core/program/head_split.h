@@ -13,7 +13,7 @@ namespace drmguard {
 struct HeadSplit {
   /// Values that together are F(x); one per separate head, joined along their last axis.
   std::vector<ValueId> features;
-  /// How the layer is written: "linear", "addmm", "matmul", "matmul+add", "convolution".
+  /// How the layer is written: "linear", "addmm", "matmul", "matmul+add", "convolution", or "named" by the user.
   std::string form;
 };
 

@@ -37,6 +37,24 @@ void check_operators(const Block* block, std::map<std::string, int>& count) {
   }
 }
 
+/// eval() does not reach a literal training flag: dropout would stay random, batch norm would rewrite its statistics.
+void check_inference(const Block* block) {
+  for (const TorchNode* node : block->nodes()) {
+    for (const Block* inner : node->blocks()) check_inference(inner);
+    const torch::jit::Operator* op = node->maybeOperator();
+    if (op == nullptr) continue;
+    const auto& parameters = op->schema().arguments();
+    for (size_t i = 0; i < parameters.size() && i < node->inputs().size(); ++i) {
+      if (parameters[i].name() != "train" && parameters[i].name() != "training") continue;
+      const auto flag = torch::jit::toIValue(node->input(i));
+      if (!flag || !flag->isBool() || flag->toBool()) {
+        throw Error(ErrorCode::ERR_MODEL_UNSUPPORTED,
+                    std::string("the model trains in ") + node->kind().toQualString() + "; export it for inference");
+      }
+    }
+  }
+}
+
 /// A branch that can only raise: torch.nn.functional guards its arguments so. LibTorch's operators check theirs again.
 bool only_asserts(const TorchNode& node) {
   if (node.kind() != c10::prim::If || !node.outputs().empty()) return false;
@@ -248,6 +266,7 @@ TorchScriptModel lower_torchscript(const uint8_t* bytes, size_t size) {
   }
   const auto graph = model.module.get_method("forward").graph();
   check_operators(graph->block(), model.operators);
+  check_inference(graph->block());
   torch::jit::RemoveTensorMutation(graph);
   try {
     model.program = GraphLowering().lower(*graph);

@@ -31,8 +31,8 @@ struct Suspect {
 /// Texts of serialised TorchScript that must not occur. Loading runs __setstate__ before any graph could be checked,
 /// and a custom class runs its own C++; the operators are named here too so that they are refused unparsed.
 constexpr std::array<Suspect, 8> kSuspects = {{
-    {"def __setstate__", "a __setstate__ method, which would run while the file loads"},
-    {"__torch__.torch.classes", "a custom class, which would run its own code while the file loads"},
+    {"__setstate__", "a __setstate__ method, which would run while the file loads"},
+    {"torch.classes", "a custom class, which would run its own code while the file loads"},
     {"torch.save(", "aten::save, which writes a file"},
     {"ops.aten.save(", "aten::save, which writes a file"},
     {"torch.from_file(", "aten::from_file, which reads a file"},
@@ -40,6 +40,26 @@ constexpr std::array<Suspect, 8> kSuspects = {{
     {"ops.prim.PythonOp", "prim::PythonOp, which calls Python"},
     {"ops.prim.rpc", "a remote call"},
 }};
+
+std::string lower_case(std::string text) {
+  for (char& letter : text) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return text;
+}
+
+/// Without blanks, so that none of them can split what is looked for.
+std::string without_blanks(std::string_view text) {
+  std::string dense;
+  for (char letter : text) {
+    if (std::isspace(static_cast<unsigned char>(letter)) == 0) dense += letter;
+  }
+  return dense;
+}
+
+/// LibTorch finds records whatever the case of their names, and code in any folder.
+bool ends_with(const std::string& record, std::string_view ending) {
+  const std::string name = lower_case(record);
+  return name.size() >= ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
+}
 
 /// Python operators are written ^Name(…); an exclusive or has a space behind its sign.
 bool calls_python(std::string_view source) {
@@ -50,21 +70,21 @@ bool calls_python(std::string_view source) {
   return false;
 }
 
+void screen_text(const std::string& record, std::string_view text) {
+  for (const Suspect& suspect : kSuspects) {
+    if (text.find(suspect.text) != std::string_view::npos) {
+      throw Error(ErrorCode::ERR_MODEL_UNSAFE,
+                  "the model's record " + record + " contains " + std::string(suspect.meaning));
+    }
+  }
+}
+
 void screen_source(const std::string& record, std::string_view source) {
   if (calls_python(source)) {
     throw Error(ErrorCode::ERR_MODEL_UNSAFE,
                 "the model's code (" + record + ") contains prim::PythonOp, which calls Python");
   }
-  for (const Suspect& suspect : kSuspects) {
-    if (source.find(suspect.text) != std::string_view::npos) {
-      throw Error(ErrorCode::ERR_MODEL_UNSAFE,
-                  "the model's code (" + record + ") contains " + std::string(suspect.meaning));
-    }
-  }
-}
-
-bool is_source(const std::string& record) {
-  return record.rfind("code/", 0) == 0 && record.size() > 3 && record.compare(record.size() - 3, 3, ".py") == 0;
+  screen_text(record, without_blanks(source));
 }
 
 std::unique_ptr<PyTorchStreamReader> open_archive(const uint8_t* bytes, size_t size) {
@@ -87,7 +107,7 @@ void screen_archive(const uint8_t* bytes, size_t size) {
                                                     std::to_string(kMostRecords) + " are read");
   }
   size_t sources = 0;
-  size_t source_bytes = 0;
+  size_t screened_bytes = 0;
   for (const std::string& record : records) {
     const size_t record_size = archive->getRecordSize(record);
     // Stored or deflated, no record of a real model is larger than what all of the file could hold a thousand times.
@@ -95,14 +115,19 @@ void screen_archive(const uint8_t* bytes, size_t size) {
       throw Error(ErrorCode::ERR_MODEL_TOO_LARGE, "record " + record + " claims " + std::to_string(record_size) +
                                                       " bytes in a file of " + std::to_string(size));
     }
-    if (!is_source(record)) continue;
-    source_bytes += record_size;
-    if (source_bytes > kLargestSource) {
-      throw Error(ErrorCode::ERR_MODEL_TOO_LARGE, "the archive's code is larger than 64 MiB");
+    if (lower_case(record) == "model.json") {
+      throw Error(ErrorCode::ERR_MODEL_UNSUPPORTED, "the archive has the layout of PyTorch before 1.2");
+    }
+    const bool source = ends_with(record, ".py");
+    if (!source && !ends_with(record, ".pkl")) continue;
+    screened_bytes += record_size;
+    if (screened_bytes > kLargestSource) {
+      throw Error(ErrorCode::ERR_MODEL_TOO_LARGE, "the archive's code and structure are larger than 64 MiB");
     }
     const auto [data, length] = archive->getRecord(record);
-    screen_source(record, std::string_view(static_cast<const char*>(data.get()), length));
-    ++sources;
+    const std::string_view text(static_cast<const char*>(data.get()), length);
+    source ? screen_source(record, text) : screen_text(record, text);
+    if (source) ++sources;
   }
   if (sources == 0) {
     throw Error(ErrorCode::ERR_MODEL_FORMAT,

@@ -14,20 +14,22 @@ void throw_if_cancelled(const CancelFlag& cancelled) {
   if (cancelled.load(std::memory_order_relaxed)) throw Error(ErrorCode::ERR_CANCELLED, "the job was cancelled");
 }
 
-Session::Session(const LoadedModel& loaded, const at::Tensor& images, const SessionOptions& options)
+Session::Session(const LoadedModel& loaded, const at::Tensor& images, const SessionOptions& options,
+                 const CancelFlag& cancelled)
     : device_(require_device(options.device)),
       images_(images.to(device_)),
       model_((use_threads(options.threads), loaded), options.pixels, images.sizes().slice(1), device_, options.head) {
-  measure_benign();
+  measure_benign(cancelled);
 }
 
 Prediction Session::predict_all(const at::Tensor& images, bool with_features, const CancelFlag& cancelled) const {
   at::NoGradGuard no_grad;
   std::vector<at::Tensor> outputs;
   std::vector<at::Tensor> features;
-  for (int64_t start = 0; start < images.size(0); start += kImagesPerPass) {
+  int64_t count = 0;
+  for (int64_t start = 0; start < images.size(0); start += count) {
     throw_if_cancelled(cancelled);
-    const int64_t count = std::min(kImagesPerPass, images.size(0) - start);
+    count = next_pass(images.size(0) - start);
     const Prediction part = model_.predict(images.narrow(0, start, count), with_features);
     outputs.push_back(part.outputs);
     if (part.features.defined()) features.push_back(part.features);
@@ -35,9 +37,8 @@ Prediction Session::predict_all(const at::Tensor& images, bool with_features, co
   return {at::cat(outputs), features.empty() ? at::Tensor() : at::cat(features)};
 }
 
-void Session::measure_benign() {
-  const CancelFlag never{false};
-  const Prediction benign = predict_all(images_, model_.head().has_value(), never);
+void Session::measure_benign(const CancelFlag& cancelled) {
+  const Prediction benign = predict_all(images_, model_.head().has_value(), cancelled);
   benign_outputs_ = benign.outputs;
   if (!at::isfinite(benign_outputs_).all().item<bool>()) {
     throw Error(ErrorCode::ERR_MODEL_NONFINITE, "the model answers NaN or infinity for a benign image");

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@ namespace drmguard {
 
 /// Raised to stop a job; polled between model passes.
 using CancelFlag = std::atomic<bool>;
+inline const CancelFlag kNeverCancelled{false};
 
 /// Throws ERR_CANCELLED when the flag is raised.
 void throw_if_cancelled(const CancelFlag& cancelled);
@@ -28,8 +30,9 @@ struct SessionOptions {
 
 class Session {
  public:
-  /// images: N×C×H×W float32 in [0,1], on the CPU. Throws what RegressionModel throws, and ERR_IMAGES_CONSTANT.
-  Session(const LoadedModel& loaded, const at::Tensor& images, const SessionOptions& options);
+  /// images: N×C×H×W float32 in [0,1], on the CPU. Throws what RegressionModel throws, ERR_IMAGES_CONSTANT and ERR_CANCELLED.
+  Session(const LoadedModel& loaded, const at::Tensor& images, const SessionOptions& options,
+          const CancelFlag& cancelled = kNeverCancelled);
 
   const RegressionModel& model() const { return model_; }
   /// N×C×H×W on the device.
@@ -45,7 +48,7 @@ class Session {
   Prediction predict_all(const at::Tensor& images, bool with_features, const CancelFlag& cancelled) const;
 
  private:
-  void measure_benign();
+  void measure_benign(const CancelFlag& cancelled);
 
   at::Device device_;
   at::Tensor images_;
@@ -57,5 +60,10 @@ class Session {
 
 /// Images per pass without gradients: bounds memory and the time until a cancellation is seen.
 constexpr int64_t kImagesPerPass = 64;
+
+/// Size of the next pass. Never leaves a single image over: a model that squeezes would lose its batch axis there.
+inline int64_t next_pass(int64_t left) {
+  return left == kImagesPerPass + 1 ? kImagesPerPass - 1 : std::min(kImagesPerPass, left);
+}
 
 }  // namespace drmguard

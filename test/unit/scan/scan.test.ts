@@ -65,14 +65,17 @@ describe("scan with the contrast method", () => {
     expect(evidence.probe).toBeNull();
   });
 
-  it("runs the input-aware family when asked for, and shows it when it is the cheapest", async () => {
+  it("runs the input-aware family when asked for, and keeps it apart from the forced costs of another family", async () => {
     core.outcomeOf = (plan) => (plan.family === "encoder-decoder" ? { cost: 0.001 } : {});
     const plan = { ...quick, contrast: { ...quick.contrast, inputAware: true } };
     const evidence = await scan(core.model(), images, { plan });
     expect(core.calls).toContain("invert encoder-decoder 1");
+    expect(evidence.inversions).toContainEqual(
+      expect.objectContaining({ family: "encoder-decoder", origin: "identity", cost: 0.001 }),
+    );
     const shown = evidence.inversions[evidence.reversedTrigger?.inversion ?? -1];
-    expect(shown).toMatchObject({ family: "encoder-decoder", origin: "identity", cost: 0.001 });
-    expect(evidence.statistics.freeCost).toBe(0.001);
+    expect(shown).toMatchObject({ family: "additive-pattern" });
+    expect(evidence.statistics.freeCost).toBe(0.01);
   });
 
   it("tells its progress stage by stage, up to the end of each", async () => {
