@@ -61,9 +61,9 @@ export const DEFAULTS = {
     learningRate: 0.001,
   },
   thresholds: {
-    /** 1/ρ: measured backdoored models lie above, benign ones below `clean`. */
-    backdoored: 2.5,
-    clean: 2.0,
+    /** 1/ρ: chosen on ten rendered-face models, five benign (at most 1.37) and five backdoored (at least 1.98). */
+    backdoored: 1.75,
+    clean: 1.5,
     /** As published: mean absolute change per pixel. */
     epsilon: 0.03,
   },

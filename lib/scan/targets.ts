@@ -4,10 +4,10 @@ import type { SessionFacts } from "../native/addon.ts";
 const SHELL = { inner: 0.5, outer: 1.25 } as const;
 
 /**
- * Where a forced target lies: nearer, because the cost of a benign model grows with the distance from the mean, and a
- * far yardstick would make every model look cheap to collapse at its mean.
+ * Where forced targets lie: about as far from the mean as what was found, because a benign model's cost grows with that
+ * distance; a yardstick farther out would make every model look cheap to collapse at its mean.
  */
-const YARDSTICK = { inner: 0.25, outer: 0.7 } as const;
+const YARDSTICK = { inner: 0.75, outer: 1.25, nearest: 0.3 } as const;
 
 /**
  * Targets spread over the benign output range, at about one deviation from the mean.
@@ -20,11 +20,16 @@ export function spreadTargets(facts: SessionFacts, count: number): number[][] {
 }
 
 /**
- * Benign outputs whose collapse cost is the yardstick that ρ divides by: not far from the mean, as far as possible from
- * `found`, where the free starts found the cheapest collapse, and from each other.
+ * Benign outputs whose collapse cost is the yardstick that ρ divides by: about as far from the mean as `found`, where
+ * the free starts found the cheapest collapse, and as far as possible from it and from each other.
  */
 export function forcedTargets(facts: SessionFacts, count: number, found: readonly number[]): number[][] {
-  return farthestFirst(facts, count, found, YARDSTICK);
+  const origin = Array.from({ length: facts.outputs }, () => 0);
+  const radius = Math.max(YARDSTICK.nearest, distance(inDeviations(facts, found), origin));
+  return farthestFirst(facts, count, found, {
+    inner: YARDSTICK.inner * radius,
+    outer: YARDSTICK.outer * radius,
+  });
 }
 
 function farthestFirst(
