@@ -90,11 +90,11 @@ async function reversedTrigger(
   const candidates = outcome.runs
     .map((run, order) => ({ run, index: firstIndex(outcome.runs, order) + run.result.best }))
     .filter(({ run }) => run.role === "free");
-  const shown = bestInversion(candidates.map(({ index }) => inversions[index] as InversionEvidence));
-  const candidate = candidates[shown?.index ?? -1];
+  const shown = bestInversion(inversions);
+  const candidate = candidates.find(({ index }) => index === shown?.index);
   if (shown === null || candidate === undefined) return null;
   return {
-    inversion: candidate.index,
+    inversion: shown.index,
     target: [...shown.inversion.target],
     samples: await drawSamples(samples, images, facts, candidate.run.result),
   };

@@ -175,8 +175,8 @@ const BOUNDS: [section: string, key: string, least: number, greatest: number, wh
   ["drmguard", "steps", 1, 100_000, true],
   ["drmguard", "batchSize", 2, 65_536, true],
   ["drmguard", "learningRate", Number.MIN_VALUE, 10, false],
-  ["thresholds", "backdoored", 2, 1e9, false],
-  ["thresholds", "clean", Number.MIN_VALUE, 2.5, false],
+  ["thresholds", "backdoored", 1.5, 1e9, false],
+  ["thresholds", "clean", Number.MIN_VALUE, 1.75, false],
   ["thresholds", "epsilon", Number.MIN_VALUE, 1, false],
 ];
 
