@@ -26,7 +26,6 @@ function origin({ origin: name }: InversionEvidence): string {
     mean: "the mean",
     spread: "a spread target",
     probe: "a probe patch",
-    random: "a random target",
     identity: "the identity",
   };
   return words[name];

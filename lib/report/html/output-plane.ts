@@ -24,7 +24,7 @@ export function outputPlane(evidence: ScanEvidence): Markup | null {
       ? "Every inversion’s target and cost."
       : "Where the outputs of every inversion were driven. The larger and stronger a mark, the cheaper the trigger: a backdoor shows as one cheap place."
   }${outputs}</p>
-<ul class="legend vertical"><li><i class="mark circle"></i>free inversion; its line leads from its start</li><li><i class="mark square"></i>forced to a random target</li><li><i class="mark circle hollow"></i>tolerance not reached</li>${
+<ul class="legend vertical"><li><i class="mark circle"></i>free inversion; its line leads from its start</li><li><i class="mark square"></i>forced to another benign value</li><li><i class="mark circle hollow"></i>tolerance not reached</li>${
     single
       ? null
       : markup`<li><i class="mark cloud"></i>benign outputs: mean, one and two deviations, range</li><li><i class="mark dot"></i>benign outputs of the samples</li>`

@@ -22,7 +22,7 @@ ${scaleBar({ description, score: verdict.score, ...lines })}
 
 function scoreMeaning({ method }: Verdict): string {
   return method === "contrast"
-    ? "Score 1/ρ: how many times dearer it is to force random values than to collapse the outputs to the cheapest one."
+    ? "Score 1/ρ: how many times dearer it is to force other benign values than to collapse the outputs to the cheapest one."
     : "Score ε/L1: the threshold over the mean absolute change per pixel of the reversed trigger.";
 }
 
@@ -33,7 +33,7 @@ function figures(evidence: ScanEvidence, verdict: Verdict): [label: string, valu
     plan.method === "contrast"
       ? [
           ["Free cost", optional(statistics.freeCost), "mean change per pixel in [0,1]"],
-          ["Forced cost", optional(statistics.forcedCost), "median over random targets"],
+          ["Forced cost", optional(statistics.forcedCost), "median over other targets"],
         ]
       : [["Mean L1", optional(statistics.meanL1), `ε = ${significant(verdict.thresholds.epsilon)}`]];
   const head: [string, string, string] =
