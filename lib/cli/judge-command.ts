@@ -6,8 +6,8 @@ import { buildReport, type ModelEntry } from "../report/index.ts";
 import { judge } from "../verdict/judge.ts";
 import type { FailOn } from "./exit-codes.ts";
 import { finishReport } from "./finish-report.ts";
-import { failOnOption } from "./options.ts";
-import { collected, parseOutputs, requireWritable } from "./output-targets.ts";
+import { addReportOptions } from "./options.ts";
+import { parseOutputs, requireWritable } from "./output-targets.ts";
 import { Messages } from "./terminal.ts";
 
 interface JudgeFlags {
@@ -28,14 +28,7 @@ export function addJudgeCommand(program: Command, finish: (code: number) => void
     .argument("<evidence...>", "JSON files written by scan --output json:FILE");
   for (const { flag, placeholder, help } of THRESHOLD_TEXTS)
     command.option(`--${flag} <${placeholder}>`, help);
-  command
-    .option(
-      "--output <target>",
-      "console, json, json:FILE or html:FILE; may be repeated (default: console)",
-      collected,
-    )
-    .addOption(failOnOption())
-    .option("--exit-zero", "exit with 0 whatever was found")
+  addReportOptions(command)
     .option("--no-color", "no colours [NO_COLOR]")
     .action(async (paths: string[], flags: JudgeFlags) => finish(await runJudge(paths, flags)));
 }

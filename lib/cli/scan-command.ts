@@ -20,8 +20,8 @@ import { EXIT, type FailOn } from "./exit-codes.ts";
 import { finishReport } from "./finish-report.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { findModels, type ModelPaths } from "./model-paths.ts";
-import { failOnOption } from "./options.ts";
-import { collected, parseOutputs, requireWritable } from "./output-targets.ts";
+import { addReportOptions } from "./options.ts";
+import { parseOutputs, requireWritable } from "./output-targets.ts";
 import { ProgressBar, type ProgressStyle } from "./progress-bar.ts";
 import { scanModels } from "./scan-models.ts";
 import { Messages, writeStdout } from "./terminal.ts";
@@ -53,14 +53,7 @@ export function addScanCommand(program: Command, finish: (code: number) => void)
     const presets = setting.flag === "pixels" ? `: ${Object.keys(PIXEL_PRESETS).join(", ")}` : "";
     command.option(`--${setting.flag}${value}`, `${setting.help}${presets} [${variableOf(setting.flag)}]`);
   }
-  command
-    .option(
-      "--output <target>",
-      "console, json, json:FILE or html:FILE; may be repeated (default: console)",
-      collected,
-    )
-    .addOption(failOnOption())
-    .option("--exit-zero", "exit with 0 whatever was found")
+  addReportOptions(command)
     .option("--print-config", "print the resolved settings as TOML and end")
     .option("-q, --quiet", "only errors on stderr")
     .option("-v, --verbose", "more on stderr")

@@ -31,7 +31,7 @@ export const DEFAULTS = {
   contrast: {
     /** 2 % of the benign variance: about a seventh of the benign deviation, clearly collapsed, yet reachable. */
     tolerance: 0.02,
-    /** Costs change little after this many on the models measured. */
+    /** A compromise with time: costs still fall a little here, and the score moves with them. */
     steps: 200,
     /** Enough images for a variance per step; every start has its own share of the work. */
     batchSize: 32,

@@ -11,7 +11,7 @@ export interface RankedInversion {
 
 /** What is known about the median forced cost when some forced inversions stopped short of the tolerance. */
 export interface ForcedCostBounds {
-  /** Median with every cost taken as it is: an inversion that stopped short costs at least this. */
+  /** Median with every cost taken as it is. */
   lower: number;
   /** Median with the costs of those that stopped short unbounded; Infinity when too many did. Equal to `lower` when the median is certain. */
   upper: number;
@@ -53,9 +53,8 @@ export function forcedCostBounds(inversions: readonly InversionEvidence[]): Forc
 
 /**
  * The numbers that a verdict reads, from the inversions alone.
- * Costs are mean |G(x)−x| per pixel in [0,1]. `forcedCost` is a lower bound where forced inversions stopped short
- * of the tolerance (forcedCostBounds says how much is certain). `meanL1` is the cost of the best inversion
- * whether or not it reached a tolerance: the paper's objective has none.
+ * Costs are mean |G(x)−x| per pixel in [0,1]. `forcedCost` takes every forced inversion as it ended; forcedCostBounds
+ * and settled say how far that can be trusted. `meanL1` is the cost of the best inversion, collapsed or not.
  */
 export function statisticsOf(inversions: readonly InversionEvidence[]): ScanEvidence["statistics"] {
   const best = bestInversion(inversions)?.inversion ?? null;

@@ -1,14 +1,10 @@
 #include "result_writer.h"
 
+#include "tensor/doubles.h"
 #include "values.h"
 
 namespace drmguard::binding {
 namespace {
-
-std::vector<double> to_vector(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.to(at::kCPU, at::kDouble).contiguous();
-  return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
-}
 
 Napi::Object write_patch(Napi::Env env, const ProbedPatch& probed) {
   Napi::Object object = Napi::Object::New(env);
@@ -65,10 +61,10 @@ Napi::Object write_session_facts(Napi::Env env, const Session& session) {
   object.Set("outputs", Napi::Number::New(env, static_cast<double>(session.model().outputs())));
   object.Set("head", write_head(env, session.model().head()));
   object.Set("headReason", Napi::String::New(env, session.model().head_reason()));
-  object.Set("outputMean", to_array(env, to_vector(session.output_scale().mean)));
-  object.Set("outputDeviation", to_array(env, to_vector(session.output_scale().variance.sqrt())));
-  object.Set("outputMinimum", to_array(env, to_vector(outputs.amin(0))));
-  object.Set("outputMaximum", to_array(env, to_vector(outputs.amax(0))));
+  object.Set("outputMean", to_array(env, to_doubles(session.output_scale().mean)));
+  object.Set("outputDeviation", to_array(env, to_doubles(session.output_scale().variance.sqrt())));
+  object.Set("outputMinimum", to_array(env, to_doubles(outputs.amin(0))));
+  object.Set("outputMaximum", to_array(env, to_doubles(outputs.amax(0))));
   object.Set("benignOutputs", to_float_array(env, outputs));
   return object;
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tensor/doubles.h"
+
 namespace drmguard {
 namespace {
 
@@ -13,8 +15,7 @@ std::vector<double> mean_of(const std::vector<StepTerms>& steps, at::Tensor Step
     if ((step.*term).defined()) rows.push_back(step.*term);
   }
   if (rows.empty()) return {};
-  const at::Tensor mean = at::stack(rows).mean(0).to(at::kCPU, at::kDouble).contiguous();
-  return {mean.const_data_ptr<double>(), mean.const_data_ptr<double>() + mean.numel()};
+  return to_doubles(at::stack(rows).mean(0));
 }
 
 }  // namespace

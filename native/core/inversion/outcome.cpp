@@ -3,16 +3,9 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 
+#include "tensor/doubles.h"
+
 namespace drmguard {
-namespace {
-
-std::vector<double> to_vector(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.to(at::kCPU, at::kDouble).contiguous();
-  return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
-}
-
-}  // namespace
-
 void OutcomeMeter::add(const at::Tensor& images, const at::Tensor& triggered) {
   const Prediction prediction = session_.model().predict(triggered, session_.model().head().has_value());
   outputs_.push_back(prediction.outputs);
@@ -26,17 +19,17 @@ InversionOutcome OutcomeMeter::outcome(const std::optional<at::Tensor>& target) 
   const OutputScale& benign = session_.output_scale();
   InversionOutcome outcome;
   outcome.cost = absolute_change_ / static_cast<double>(pixels_);
-  outcome.output_mean = to_vector(outputs.mean(1)[0]);
-  outcome.variance_ratio = to_vector(outputs.var(1, true)[0] / benign.variance);
+  outcome.output_mean = to_doubles(outputs.mean(1)[0]);
+  outcome.variance_ratio = to_doubles(outputs.var(1, true)[0] / benign.variance);
   const at::Tensor collapse = target ? target_distance_ratio(outputs, target->unsqueeze(0), benign)
                                      : output_variance_ratio(outputs, benign);
   outcome.collapse = collapse.item<double>();
-  outcome.target = target ? to_vector(*target) : outcome.output_mean;
+  outcome.target = target ? to_doubles(*target) : outcome.output_mean;
   if (!features_.empty()) {
     const at::Tensor features = at::cat(features_).unsqueeze(0);
     const Head& head = *session_.model().head();
-    outcome.rav = to_vector(angle_variance_ratio(features, head, *session_.feature_scale())[0]);
-    outcome.rnv = to_vector(norm_variance_ratio(features, head, *session_.feature_scale())[0]);
+    outcome.rav = to_doubles(angle_variance_ratio(features, head, *session_.feature_scale())[0]);
+    outcome.rnv = to_doubles(norm_variance_ratio(features, head, *session_.feature_scale())[0]);
   }
   return outcome;
 }

@@ -10,6 +10,7 @@
 
 #include "error/error.h"
 #include "tensor/device.h"
+#include "tensor/doubles.h"
 #include "tensor/random.h"
 
 namespace drmguard {
@@ -150,8 +151,7 @@ class ProbeSweep {
     probed.patch = patch;
     probed.variance_ratio = (outputs.var(0, true) / benign.var(0, true).clamp_min(1e-12)).mean().item<double>();
     probed.shift = ((outputs - benign).mean(0) / deviation).square().mean().sqrt().item<double>();
-    const at::Tensor target = outputs.mean(0).to(at::kCPU, at::kDouble).contiguous();
-    probed.target.assign(target.const_data_ptr<double>(), target.const_data_ptr<double>() + target.numel());
+    probed.target = to_doubles(outputs.mean(0));
     return probed;
   }
 

@@ -85,17 +85,6 @@ ValueId TensorProgram::find_value(const std::string& name) const {
   return kNoValue;
 }
 
-const Node* TensorProgram::producer(ValueId id) const {
-  for (const Node& node : nodes_) {
-    for (const auto& group : node.results) {
-      for (ValueId result : group) {
-        if (result == id) return &node;
-      }
-    }
-  }
-  return nullptr;
-}
-
 const at::Tensor* TensorProgram::constant(ValueId id) const {
   const auto found = constants_.find(id);
   return found == constants_.end() ? nullptr : &found->second;

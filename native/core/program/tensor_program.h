@@ -62,8 +62,6 @@ class TensorProgram {
   const std::string& value_name(ValueId id) const { return names_.at(id); }
   /// kNoValue when there is no value of that name.
   ValueId find_value(const std::string& name) const;
-  /// The node that computes a value; nullptr for constants and the input.
-  const Node* producer(ValueId id) const;
   const at::Tensor* constant(ValueId id) const;
   const std::map<ValueId, at::Tensor>& constants() const { return constants_; }
 
