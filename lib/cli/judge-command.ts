@@ -14,6 +14,8 @@ interface JudgeFlags {
   backdoored?: string;
   clean?: string;
   epsilon?: string;
+  maskShare?: string;
+  featureScore?: string;
   output?: string[];
   failOn: FailOn;
   exitZero?: boolean;
@@ -48,8 +50,10 @@ async function runJudge(paths: readonly string[], flags: JudgeFlags): Promise<nu
   });
 }
 
-function thresholdsOf({ backdoored, clean, epsilon }: JudgeFlags): Partial<Thresholds> {
-  const layers = settingsOfFlags({ backdoored, clean, epsilon }, THRESHOLD_TEXTS);
+function thresholdsOf(flags: JudgeFlags): Partial<Thresholds> {
+  const { backdoored, clean, epsilon, maskShare, featureScore } = flags;
+  const values = { backdoored, clean, epsilon, "mask-share": maskShare, "feature-score": featureScore };
+  const layers = settingsOfFlags(values, THRESHOLD_TEXTS);
   return Object.assign({}, ...layers.map((layer) => layer.thresholds)) as Partial<Thresholds>;
 }
 

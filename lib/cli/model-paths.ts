@@ -64,14 +64,21 @@ async function findInFolder(folder: string, found: ModelPaths): Promise<void> {
       cause,
     });
   });
+  const names = new Set(entries.map(({ name }) => name));
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.isDirectory()) continue;
     const path = join(folder, entry.name);
     const ending = extname(entry.name).toLowerCase();
     if (READ.has(ending)) found.models.push(path);
-    else if (MODELS_ELSEWHERE.has(ending)) {
+    else if (MODELS_ELSEWHERE.has(ending) && !isBesideModel(entry.name, names)) {
       const reason = `${ending} files of a folder are not read; DRMGuard reads TorchScript .pt and torch.export .pt2`;
       found.skipped.push({ outcome: "skipped", path, reason });
     } else found.otherFiles += 1;
   }
+}
+
+/** What train writes beside MODEL.pt: the same weights, and the state of its attacks. */
+function isBesideModel(name: string, names: ReadonlySet<string>): boolean {
+  const stem = /^(.+?)(?:\.attack-\d+)?\.safetensors$/.exec(name)?.[1];
+  return stem !== undefined && names.has(`${stem}.pt`);
 }

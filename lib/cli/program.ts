@@ -1,11 +1,15 @@
 import { Command, CommanderError } from "commander";
 import { asDrmGuardError, DrmGuardError } from "../errors/index.ts";
 import { packageVersion } from "../native/locate-addon.ts";
+import { addBenchCommand } from "./bench-command.ts";
 import { EXIT, exitCodeOfError } from "./exit-codes.ts";
 import { addJudgeCommand } from "./judge-command.ts";
+import { addRenderCommand } from "./render-command.ts";
 import { addScanCommand } from "./scan-command.ts";
 import { addDoctorCommand, addSetupCommand } from "./setup-commands.ts";
 import { errorText } from "./terminal.ts";
+import { addTrainCommand } from "./train-command.ts";
+import { addZooCommand } from "./zoo-command.ts";
 
 const EXIT_CODES = `
 Exit codes:
@@ -43,22 +47,28 @@ function buildProgram(finish: (code: number) => void): Command {
     .version(packageVersion())
     .addHelpText("after", EXIT_CODES)
     .showSuggestionAfterError(true);
-  stopExits(program);
   addScanCommand(program, finish);
   addJudgeCommand(program, finish);
+  addTrainCommand(program, finish);
+  addZooCommand(program, finish);
+  addBenchCommand(program, finish);
+  addRenderCommand(program, finish);
   addDoctorCommand(program, finish);
   addSetupCommand(program, finish);
-  for (const command of program.commands) stopExits(command);
+  stopExits(program);
   return program;
 }
 
 /** Errors come out as exceptions, and are printed once, in the form of all others. */
 function stopExits(command: Command): void {
   command.exitOverride().configureOutput({ outputError: () => {} });
+  for (const inner of command.commands) stopExits(inner);
 }
 
 function usageError(error: CommanderError): DrmGuardError {
   const message =
-    error.code === "commander.help" ? "Expected a command: scan, judge, doctor or setup." : error.message;
+    error.code === "commander.help"
+      ? "Expected a command: scan, judge, train, zoo make, zoo list, bench identify, bench rav, render, doctor or setup."
+      : error.message;
   return new DrmGuardError("ERR_USAGE", message.replace(/^error: /, ""), { cause: error });
 }

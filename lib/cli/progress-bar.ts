@@ -1,14 +1,41 @@
 import { printableText } from "../report/printable-text.ts";
-import type { ScanProgress } from "../scan/index.ts";
+
+/** Flags that a command with a progress bar has. */
+export interface ProgressFlags {
+  quiet?: boolean;
+  progress: boolean;
+}
+
+/** One line on a terminal, lines in a log, nothing where it is not wanted. */
+export function progressStyle(flags: ProgressFlags): ProgressStyle {
+  if (flags.quiet === true || !flags.progress) return "silent";
+  return process.stderr.isTTY === true && !process.env.CI ? "line" : "log";
+}
 
 /** How progress is shown. "line": one line redrawn in place. "log": a new line now and then. */
 export type ProgressStyle = "line" | "log" | "silent";
+
+/** What a line shows; a scan's progress is one. */
+export interface ShownProgress {
+  stage: string;
+  done: number;
+  total: number;
+  /** Of the stage, in [0,1]. */
+  fraction: number;
+  cost?: number;
+  collapse?: number;
+  rav?: number;
+  /** Training loss. */
+  loss?: number;
+  /** What is being worked on. */
+  note?: string;
+}
 
 const REDRAW_MILLISECONDS = 100;
 const LOG_MILLISECONDS = 5000;
 const BAR_CELLS = 20;
 
-/** Shows one model's scan at a time on stderr. */
+/** Shows one piece of work at a time on stderr. */
 export class ProgressBar {
   readonly #stream: { write(text: string): unknown; columns?: number };
   readonly #style: ProgressStyle;
@@ -36,7 +63,7 @@ export class ProgressBar {
     this.#stage = "";
   }
 
-  update(progress: ScanProgress): void {
+  update(progress: ShownProgress): void {
     if (this.#style === "silent") return;
     const now = this.#now();
     const entered = progress.stage !== this.#stage;
@@ -65,7 +92,7 @@ export class ProgressBar {
 }
 
 /** One line: bar, stage, steps, what was measured, time left. */
-export function progressText(progress: ScanProgress, stageSeconds: number): string {
+export function progressText(progress: ShownProgress, stageSeconds: number): string {
   const fraction = Math.min(1, Math.max(0, progress.fraction));
   const filled = Math.round(fraction * BAR_CELLS);
   const parts = [
@@ -75,7 +102,9 @@ export function progressText(progress: ScanProgress, stageSeconds: number): stri
   if (progress.cost !== undefined) parts.push(`cost ${progress.cost.toFixed(4)}`);
   if (progress.collapse !== undefined) parts.push(`collapse ${progress.collapse.toFixed(3)}`);
   if (progress.rav !== undefined) parts.push(`RAV ${progress.rav.toFixed(3)}`);
+  if (progress.loss !== undefined) parts.push(`loss ${progress.loss.toPrecision(3)}`);
   if (fraction > 0 && fraction < 1) parts.push(`${clock((stageSeconds * (1 - fraction)) / fraction)} left`);
+  if (progress.note !== undefined) parts.push(printableText(progress.note));
   return parts.join("  ");
 }
 

@@ -22,7 +22,7 @@ import { listenForInterrupt } from "./interrupt.ts";
 import { findModels, type ModelPaths } from "./model-paths.ts";
 import { addReportOptions } from "./options.ts";
 import { parseOutputs, requireWritable } from "./output-targets.ts";
-import { ProgressBar, type ProgressStyle } from "./progress-bar.ts";
+import { ProgressBar, progressStyle } from "./progress-bar.ts";
 import { scanModels } from "./scan-models.ts";
 import { Messages, writeStdout } from "./terminal.ts";
 
@@ -45,7 +45,7 @@ export function addScanCommand(program: Command, finish: (code: number) => void)
   const command = program
     .command("scan")
     .description("look for a backdoor in regression models")
-    .argument("[models...]", "TorchScript .pt or torch.export .pt2 files, or folders of them")
+    .argument("[models...]", "TorchScript .pt, torch.export .pt2 or trained .safetensors; or folders")
     .option("--images <path>", "benign images of the models' task: a folder, .npy, .npz or .jpk.npz")
     .option("--config <file>", "settings in TOML or JSON (default: ./drmguard.toml if it is there)");
   for (const setting of SETTING_TEXTS) {
@@ -137,11 +137,6 @@ function progressBar(flags: ScanFlags, messages: Messages): ProgressBar {
   const bar = new ProgressBar(process.stderr, progressStyle(flags));
   messages.beforeMessage = () => bar.clear();
   return bar;
-}
-
-function progressStyle(flags: ScanFlags): ProgressStyle {
-  if (flags.quiet === true || !flags.progress) return "silent";
-  return process.stderr.isTTY === true && !process.env.CI ? "line" : "log";
 }
 
 function usage(message: string): DrmGuardError {

@@ -1,9 +1,12 @@
 export { DEFAULT_CONFIG_FILE, findConfigFile, readConfigFile } from "./config-file.ts";
 export { DEFAULT_PIXELS, DEFAULTS } from "./defaults.ts";
+export { nearestName } from "./name-distance.ts";
 export { planAsToml } from "./print-plan.ts";
 export { resolvePlan } from "./resolve-plan.ts";
 export type {
   ContrastSettings,
+  FeatureReverseSettings,
+  NeuralCleanseSettings,
   PaperSettings,
   ScanMethod,
   ScanPlan,

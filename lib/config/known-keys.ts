@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { farthestDistance, nameDistance } from "./name-distance.ts";
 import { settingsSchema } from "./settings-schema.ts";
 
 /** Names of the settings of one section, such as ["contrast"]; the sections themselves for []. */
@@ -17,23 +18,16 @@ export function nearestKey(mistyped: string): string | null {
   const name = segments.at(-1) ?? "";
   const section = segments.slice(0, -1).join(".");
   let best: string | null = null;
-  // Two letters in the wrong order are two edits.
-  const farthest = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
-  let bestDistance = farthest + 1;
+  let bestDistance = farthestDistance(name) + 1;
   for (const known of allKeys(settingsSchema, [])) {
     const knownSegments = known.split(".");
     const knownName = knownSegments.at(-1) ?? "";
     const sameSection = knownSegments.slice(0, -1).join(".") === section;
     // Half a step: among equally near names the one of the same section wins.
-    const distance = editDistance(normalised(name), normalised(knownName)) + (sameSection ? 0 : 0.5);
+    const distance = nameDistance(name, knownName) + (sameSection ? 0 : 0.5);
     if (distance < bestDistance) [best, bestDistance] = [known, distance];
   }
   return best;
-}
-
-/** batch_size, batch-size and batchSize are one name to a person. */
-function normalised(name: string): string {
-  return name.toLowerCase().replace(/[-_\s]/g, "");
 }
 
 function allKeys(schema: unknown, path: string[]): string[] {
@@ -58,18 +52,4 @@ function objectShape(schema: unknown): Record<string, unknown> | null {
     current = definition.innerType ?? definition.out;
   }
   return null;
-}
-
-/** Levenshtein distance over two rows. */
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 0; i < left.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < right.length; j++) {
-      const substitution = (row[j] ?? 0) + (left[i] === right[j] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[right.length] ?? 0;
 }

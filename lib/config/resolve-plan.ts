@@ -3,7 +3,7 @@ import { type PixelPreset, resolvePixelTransform } from "../images/pixel-transfo
 import type { PixelTransform } from "../native/addon.ts";
 import { checkSettings } from "./check-settings.ts";
 import { DEFAULT_PIXELS, DEFAULTS, defaultThreads } from "./defaults.ts";
-import type { ScanPlan } from "./scan-plan.ts";
+import type { ScanMethod, ScanPlan } from "./scan-plan.ts";
 import type { ScanSettings } from "./settings.ts";
 import type { CheckedSettings } from "./settings-schema.ts";
 
@@ -30,7 +30,7 @@ export function resolvePlan(...layers: ScanSettings[]): ScanPlan {
 }
 
 function overlaidPlan(plan: ScanPlan, layer: CheckedSettings): ScanPlan {
-  const { input, images, head, contrast, drmguard, thresholds, ...top } = layer;
+  const { input, images, head, contrast, drmguard, neuralCleanse, featureRe, thresholds, ...top } = layer;
   const { pixels, ...shape } = input ?? {};
   return {
     ...overlaid(plan, top),
@@ -42,6 +42,8 @@ function overlaidPlan(plan: ScanPlan, layer: CheckedSettings): ScanPlan {
     head: overlaid(plan.head, head),
     contrast: overlaid(plan.contrast, contrast),
     drmguard: overlaid(plan.drmguard, drmguard),
+    neuralCleanse: overlaid(plan.neuralCleanse, neuralCleanse),
+    featureRe: overlaid(plan.featureRe, featureRe),
     thresholds: overlaid(plan.thresholds, thresholds),
   };
 }
@@ -62,6 +64,9 @@ function overlaidPixels(pixels: PixelTransform, layer: CheckedPixels | undefined
   return overlaid(preset === undefined ? pixels : resolvePixelTransform(preset as PixelPreset), fields);
 }
 
+/** Methods whose objective reads the features behind the last linear layer. */
+const HEADED_METHODS: readonly ScanMethod[] = ["drmguard", "feature-re"];
+
 function refuseContradictions(plan: ScanPlan): void {
   const { images, thresholds, method, head } = plan;
   if (images.limit < images.minimum) {
@@ -74,9 +79,9 @@ function refuseContradictions(plan: ScanPlan): void {
       `thresholds.clean: expected at most thresholds.backdoored, ${thresholds.backdoored}, got ${thresholds.clean}.`,
     );
   }
-  if (method === "drmguard" && head.outputOnly) {
+  if (HEADED_METHODS.includes(method) && head.outputOnly) {
     throw contradiction(
-      "head.outputOnly: expected false with method drmguard, which measures angles at the head, got true.",
+      `head.outputOnly: expected false with method ${method}, which works at the head, got true.`,
       "Use the method contrast for models without a linear head.",
     );
   }

@@ -1,7 +1,7 @@
 import type { PixelTransform } from "../native/addon.ts";
 
-/** Which inversion and which statistic: the constrained objective with ρ, or the paper's objective with ε. */
-export type ScanMethod = "contrast" | "drmguard";
+/** Which inversion and which statistic: the constrained objective with ρ, the paper's with ε, or one of its baselines. */
+export type ScanMethod = "contrast" | "drmguard" | "neural-cleanse" | "feature-re";
 
 /** Everything that determines a scan's numbers besides the model and the images. Fully resolved: no defaults left out. */
 export interface ScanPlan {
@@ -19,6 +19,8 @@ export interface ScanPlan {
   head: { featureValue: string | null; outputOnly: boolean };
   contrast: ContrastSettings;
   drmguard: PaperSettings;
+  neuralCleanse: NeuralCleanseSettings;
+  featureRe: FeatureReverseSettings;
   thresholds: Thresholds;
 }
 
@@ -54,6 +56,43 @@ export interface PaperSettings {
   learningRate: number;
 }
 
+/** Settings of Neural Cleanse for regression (docs/decisions/0008). */
+export interface NeuralCleanseSettings {
+  /** Distance to the target that counts as success, as a share of the benign variance. */
+  tolerance: number;
+  /** Starts: the first target is the benign mean, the others are spread over the benign outputs. */
+  starts: number;
+  steps: number;
+  batchSize: number;
+  learningRate: number;
+  /** Weight of the mask's sum once the first success has held. */
+  initialCost: number;
+  /** Steps that success or failure must last before the weight changes. */
+  patience: number;
+  /** The weight goes up by this, down by its power of 1.5. */
+  costMultiplier: number;
+}
+
+/** Settings of FeatureRE for regression (docs/decisions/0008). */
+export interface FeatureReverseSettings {
+  /** As for Neural Cleanse. */
+  starts: number;
+  steps: number;
+  batchSize: number;
+  learningRate: number;
+  maskLearningRate: number;
+  /** Channels of the generator's first level, a multiple of 4. */
+  width: number;
+  /** Share of the steps at the start that train the generator alone. */
+  warmUp: number;
+  /** Largest mean squared change of pixels scaled to unit variance. */
+  pixelBound: number;
+  /** Largest mean deviation of the masked features, in benign deviations. */
+  deviationBound: number;
+  /** Largest sum of the mask, as a share of the features. */
+  maskBound: number;
+}
+
 /** Where the verdict draws its lines; used by the verdict only, never by the measurement. */
 export interface Thresholds {
   /** contrast: a score (1/ρ) at or above this is backdoored. */
@@ -62,4 +101,8 @@ export interface Thresholds {
   clean: number;
   /** drmguard: mean L1 below this is backdoored (paper: 0.03). */
   epsilon: number;
+  /** neural-cleanse: a mask that covers less than this share of the image is backdoored. Not calibrated. */
+  maskShare: number;
+  /** feature-re: a mixed value below this is backdoored. Not calibrated. */
+  featureScore: number;
 }

@@ -13,10 +13,12 @@ export interface SettingText {
   place(value: unknown): unknown;
 }
 
-/** Steps, batch size and rate are one question to the user: they set both methods, of which one runs. */
-const ofBothMethods = (key: string) => (value: unknown) => ({
+/** Steps, batch size and rate are one question to the user: they set every method, of which one runs. */
+const ofEveryMethod = (key: string) => (value: unknown) => ({
   contrast: { [key]: value },
   drmguard: { [key]: value },
+  neuralCleanse: { [key]: value },
+  featureRe: { [key]: value },
 });
 const ofPixels = (key: string) => (value: unknown) => ({ input: { pixels: { [key]: value } } });
 
@@ -25,7 +27,7 @@ export const SETTING_TEXTS: readonly SettingText[] = [
   {
     flag: "method",
     placeholder: "NAME",
-    help: "contrast (the cost of collapse against forced targets) or drmguard (the published objective)",
+    help: "contrast (the cost of collapse against forced targets), drmguard (the published objective), or one of its baselines: neural-cleanse, feature-re",
     place: (method) => ({ method }),
   },
   { flag: "device", placeholder: "NAME", help: "cpu, cuda or cuda:N", place: (device) => ({ device }) },
@@ -99,19 +101,19 @@ export const SETTING_TEXTS: readonly SettingText[] = [
     flag: "steps",
     placeholder: "N",
     help: "optimisation steps",
-    place: (steps) => ofBothMethods("steps")(numeric(steps)),
+    place: (steps) => ofEveryMethod("steps")(numeric(steps)),
   },
   {
     flag: "batch-size",
     placeholder: "N",
     help: "images per step",
-    place: (batchSize) => ofBothMethods("batchSize")(numeric(batchSize)),
+    place: (batchSize) => ofEveryMethod("batchSize")(numeric(batchSize)),
   },
   {
     flag: "learning-rate",
     placeholder: "N",
     help: "step size of the optimiser",
-    place: (learningRate) => ofBothMethods("learningRate")(numeric(learningRate)),
+    place: (learningRate) => ofEveryMethod("learningRate")(numeric(learningRate)),
   },
   {
     flag: "limit",
@@ -140,6 +142,18 @@ export const THRESHOLD_TEXTS: readonly SettingText[] = [
     placeholder: "N",
     help: "drmguard: a mean change per pixel below this is backdoored",
     place: (epsilon) => ({ thresholds: { epsilon: numeric(epsilon) } }),
+  },
+  {
+    flag: "mask-share",
+    placeholder: "N",
+    help: "neural-cleanse: a mask over less than this share of the image is backdoored (not calibrated)",
+    place: (maskShare) => ({ thresholds: { maskShare: numeric(maskShare) } }),
+  },
+  {
+    flag: "feature-score",
+    placeholder: "N",
+    help: "feature-re: a mixed value below this is backdoored (not calibrated)",
+    place: (featureScore) => ({ thresholds: { featureScore: numeric(featureScore) } }),
   },
 ];
 

@@ -114,10 +114,43 @@ const drmguard = z.strictObject(
   section,
 );
 
+const neuralCleanse = z.strictObject(
+  {
+    tolerance: positiveNumber(1).optional(),
+    starts: wholeNumber(1, 64).optional(),
+    ...optimisation,
+    initialCost: positiveNumber(1e6).optional(),
+    patience: wholeNumber(1, 10_000).optional(),
+    costMultiplier: numberFrom(1.01, 100).optional(),
+  },
+  section,
+);
+
+const widthError = "a multiple of 4 from 4 to 256";
+
+const featureRe = z.strictObject(
+  {
+    starts: wholeNumber(1, 64).optional(),
+    ...optimisation,
+    maskLearningRate: positiveNumber(10).optional(),
+    width: z
+      .int({ error: widthError })
+      .min(4, { error: widthError })
+      .max(256, { error: widthError })
+      .multipleOf(4, { error: widthError })
+      .optional(),
+    warmUp: numberFrom(0, 0.99).optional(),
+    pixelBound: positiveNumber(1e3).optional(),
+    deviationBound: positiveNumber(1e3).optional(),
+    maskBound: positiveNumber(1).optional(),
+  },
+  section,
+);
+
 /** Strict form of ScanSettings: what is not named here is a mistake. */
 export const settingsSchema = z.strictObject(
   {
-    method: oneOf(["contrast", "drmguard"]).optional(),
+    method: oneOf(["contrast", "drmguard", "neural-cleanse", "feature-re"]).optional(),
     device: device.optional(),
     threads: wholeNumber(1, 1024).optional(),
     seed: wholeNumber(0, 2 ** 32 - 1).optional(),
@@ -153,12 +186,16 @@ export const settingsSchema = z.strictObject(
       .optional(),
     contrast: contrast.optional(),
     drmguard: drmguard.optional(),
+    neuralCleanse: neuralCleanse.optional(),
+    featureRe: featureRe.optional(),
     thresholds: z
       .strictObject(
         {
           backdoored: positiveNumber(1e9).optional(),
           clean: positiveNumber(1e9).optional(),
           epsilon: positiveNumber(1).optional(),
+          maskShare: positiveNumber(1).optional(),
+          featureScore: numberFrom(-1e3, 1e3).optional(),
         },
         section,
       )

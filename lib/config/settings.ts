@@ -1,4 +1,11 @@
-import type { ContrastSettings, PaperSettings, ScanMethod, Thresholds } from "./scan-plan.ts";
+import type {
+  ContrastSettings,
+  FeatureReverseSettings,
+  NeuralCleanseSettings,
+  PaperSettings,
+  ScanMethod,
+  Thresholds,
+} from "./scan-plan.ts";
 
 /**
  * What a user may set; everything is optional and falls back to lib/config/defaults.ts.
@@ -20,6 +27,8 @@ export interface ScanSettings {
   head?: { featureValue?: string | null | undefined; outputOnly?: boolean | undefined } | undefined;
   contrast?: Optional<ContrastSettings> | undefined;
   drmguard?: Optional<PaperSettings> | undefined;
+  neuralCleanse?: Optional<NeuralCleanseSettings> | undefined;
+  featureRe?: Optional<FeatureReverseSettings> | undefined;
   thresholds?: Optional<Thresholds> | undefined;
 }
 

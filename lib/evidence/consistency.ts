@@ -22,8 +22,35 @@ export function firstInconsistency(evidence: ScanEvidence): Inconsistency | null
     const problem = `expected an index below ${evidence.inversions.length}, came ${shown}`;
     return { field: "reversedTrigger.inversion", problem };
   }
-  return null;
+  return baselineInconsistency(evidence);
 }
+
+function baselineInconsistency({ baseline, inversions, plan }: ScanEvidence): Inconsistency | null {
+  const method = BASELINE_METHODS[plan.method];
+  const kind = baseline?.kind ?? null;
+  if (kind !== method) {
+    return {
+      field: "baseline",
+      problem: `expected ${method ?? "null"} with ${plan.method}, came ${kind ?? "null"}`,
+    };
+  }
+  if (baseline === null) return null;
+  const { starts, best } = baseline;
+  if (starts.length !== inversions.length) {
+    const problem = `expected ${inversions.length} entries, one per inversion, came ${starts.length}`;
+    return { field: "baseline.starts", problem };
+  }
+  if (best < starts.length) return null;
+  return { field: "baseline.best", problem: `expected an index below ${starts.length}, came ${best}` };
+}
+
+/** The statistic of each method that is a baseline. */
+const BASELINE_METHODS = {
+  contrast: null,
+  drmguard: null,
+  "neural-cleanse": "mask-share",
+  "feature-re": "feature-score",
+} as const;
 
 function* outputVectors(evidence: ScanEvidence): Generator<[field: string, length: number]> {
   for (const statistic of ["mean", "deviation", "minimum", "maximum"] as const) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEFAULTS } from "../config/defaults.ts";
 
 /**
  * Scan evidence: numbers, curves and pictures, no decision. Written by scan, read again by judge, so the reader
@@ -26,7 +27,7 @@ const pixelTransform = z.strictObject({
 const size = z.strictObject({ height: z.int().positive(), width: z.int().positive() });
 
 export const scanPlanSchema = z.strictObject({
-  method: z.enum(["contrast", "drmguard"]),
+  method: z.enum(["contrast", "drmguard", "neural-cleanse", "feature-re"]),
   device: text,
   threads: z.int().positive(),
   seed: z.int().nonnegative(),
@@ -59,11 +60,44 @@ export const scanPlanSchema = z.strictObject({
     batchSize: z.int().positive(),
     learningRate: finite.positive(),
   }),
-  thresholds: z.strictObject({ backdoored: finite, clean: finite, epsilon: finite }),
+  // Evidence from before the baselines lacks their settings: none of them played a part in it.
+  neuralCleanse: z
+    .strictObject({
+      tolerance: finite.positive(),
+      starts: z.int().positive(),
+      steps: z.int().positive(),
+      batchSize: z.int().positive(),
+      learningRate: finite.positive(),
+      initialCost: finite.positive(),
+      patience: z.int().positive(),
+      costMultiplier: finite.positive(),
+    })
+    .default(() => ({ ...DEFAULTS.neuralCleanse })),
+  featureRe: z
+    .strictObject({
+      starts: z.int().positive(),
+      steps: z.int().positive(),
+      batchSize: z.int().positive(),
+      learningRate: finite.positive(),
+      maskLearningRate: finite.positive(),
+      width: z.int().positive(),
+      warmUp: finite.min(0).max(1),
+      pixelBound: finite.positive(),
+      deviationBound: finite.positive(),
+      maskBound: finite.positive(),
+    })
+    .default(() => ({ ...DEFAULTS.featureRe })),
+  thresholds: z.strictObject({
+    backdoored: finite,
+    clean: finite,
+    epsilon: finite,
+    maskShare: finite.default(DEFAULTS.thresholds.maskShare),
+    featureScore: finite.default(DEFAULTS.thresholds.featureScore),
+  }),
 });
 
 export const inversionSchema = z.strictObject({
-  family: z.enum(["additive-pattern", "encoder-decoder"]),
+  family: z.enum(["additive-pattern", "encoder-decoder", "mask-pattern"]),
   /** "free": the outputs may collapse anywhere. "forced": a benign target away from what was found, the yardstick. */
   role: z.enum(["free", "forced"]),
   /** Where the start came from. */
@@ -98,6 +132,38 @@ export const probePatchSchema = z.strictObject({
   target: vector,
 });
 
+/** What a baseline measured besides its inversions (docs/decisions/0008). */
+export const baselineSchema = z.strictObject({
+  /** What `statistic` is; the smaller, the more suspicious. */
+  kind: z.enum(["mask-share", "feature-score"]),
+  /** The most suspicious start, an index into `starts` and `inversions`. */
+  best: z.int().nonnegative(),
+  /** In the order of `inversions`. */
+  starts: z
+    .array(
+      z.strictObject({
+        statistic: finite,
+        /** Sum of the mask over its pixels or features, as a share of their number. */
+        maskShare: finite.min(0).max(1),
+        /** The terms of FeatureRE's score; null for Neural Cleanse. */
+        feature: z
+          .strictObject({
+            similarity: finite,
+            success: finite,
+            distance: finite,
+            pixelChange: finite,
+            deviation: finite,
+          })
+          .nullable(),
+        curve: z.array(z.strictObject({ step: z.int(), statistic: finite })).max(10_000),
+      }),
+    )
+    .min(1)
+    .max(1000),
+  /** The best start's mask as a picture, white where it covers; null for a mask over features. */
+  mask: png.nullable(),
+});
+
 export const evidenceSchema = z.strictObject({
   schemaVersion: z.literal(EVIDENCE_SCHEMA_VERSION),
   tool: z.strictObject({
@@ -112,7 +178,7 @@ export const evidenceSchema = z.strictObject({
     name: text,
     sha256,
     bytes: z.int().nonnegative(),
-    format: z.enum(["torchscript", "torch.export"]),
+    format: z.enum(["torchscript", "torch.export", "safetensors"]),
     execution: z.enum(["program", "torchscript"]),
     executionReason: text,
     parameters: z.int().nonnegative(),
@@ -149,6 +215,8 @@ export const evidenceSchema = z.strictObject({
     })
     .nullable(),
   inversions: z.array(inversionSchema).max(1000),
+  /** null for the methods that are no baselines. */
+  baseline: baselineSchema.nullable().default(null),
   /** What the verdict reads; null where the evidence does not hold it. */
   statistics: z.strictObject({
     /** Lowest cost among free inversions that reached the tolerance. */
@@ -194,4 +262,5 @@ export const evidenceSchema = z.strictObject({
 });
 
 export type ScanEvidence = z.infer<typeof evidenceSchema>;
+export type BaselineEvidence = z.infer<typeof baselineSchema>;
 export type InversionEvidence = z.infer<typeof inversionSchema>;

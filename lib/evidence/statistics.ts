@@ -1,4 +1,4 @@
-import type { InversionEvidence, ScanEvidence } from "./schema.ts";
+import type { BaselineEvidence, InversionEvidence, ScanEvidence } from "./schema.ts";
 
 /** The inverse of the 1.25 that the core allows above the tolerance. */
 const SETTLED_SHARE = 0.8;
@@ -33,6 +33,23 @@ export function bestInversion(inversions: readonly InversionEvidence[]): RankedI
   return cheapest(reached) ?? cheapest(free);
 }
 
+/** The inversion that a report shows: the most suspicious start of a baseline, the best inversion otherwise. */
+export function shownInversion({
+  baseline,
+  inversions,
+}: Pick<ScanEvidence, "baseline" | "inversions">): RankedInversion | null {
+  if (baseline === null) return bestInversion(inversions);
+  const inversion = inversions[baseline.best];
+  return inversion === undefined ? null : { index: baseline.best, inversion };
+}
+
+/** The most suspicious start of a baseline; null for the other methods. */
+export function bestStart({
+  baseline,
+}: Pick<ScanEvidence, "baseline">): BaselineEvidence["starts"][number] | null {
+  return baseline?.starts[baseline.best] ?? null;
+}
+
 /**
  * Whether an inversion's cost can be compared: it ended at the tolerance, neither short of it nor far below, where it
  * paid for more collapse than was asked.
@@ -55,9 +72,13 @@ export function forcedCostBounds(inversions: readonly InversionEvidence[]): Forc
  * The numbers that a verdict reads, from the inversions alone.
  * Costs are mean |G(x)−x| per pixel in [0,1]. `forcedCost` takes every forced inversion as it ended; forcedCostBounds
  * and settled say how far that can be trusted. `meanL1` is the cost of the best inversion, collapsed or not.
+ * @param shown the inversion that is read; a baseline's is not the cheapest.
  */
-export function statisticsOf(inversions: readonly InversionEvidence[]): ScanEvidence["statistics"] {
-  const best = bestInversion(inversions)?.inversion ?? null;
+export function statisticsOf(
+  inversions: readonly InversionEvidence[],
+  shown: RankedInversion | null = bestInversion(inversions),
+): ScanEvidence["statistics"] {
+  const best = shown?.inversion ?? null;
   const freeCost = best?.reached ? best.cost : null;
   const forcedCost = forcedCostBounds(inversions)?.lower ?? null;
   return {

@@ -80,7 +80,7 @@ export async function forEachBounded(
 }
 
 /** SHA-256 over the shape (four little-endian 64-bit numbers) and the float32 values. */
-function digest(pixels: Float32Array, shape: [number, number, number, number]): string {
+export function digest(pixels: Float32Array, shape: [number, number, number, number]): string {
   const hash = createHash("sha256");
   hash.update(new Uint8Array(BigInt64Array.from(shape, BigInt).buffer));
   const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);

@@ -1,5 +1,7 @@
+import { DrmGuardError } from "../errors/index.ts";
 import type { NativeAddon, NativeModel } from "../native/addon.ts";
 import { callNative } from "../native/session.ts";
+import { ARCHITECTURE_KEY, architectureOf, decodeSafetensors } from "../weights/index.ts";
 import { lowerExportedProgram } from "./exported-program.ts";
 import type { ModelFile } from "./load-model.ts";
 
@@ -14,6 +16,16 @@ export type { ModelFormat } from "./model-format.ts";
  */
 export async function openModel(addon: NativeAddon, file: ModelFile): Promise<NativeModel> {
   if (file.format === "torchscript") return callNative(() => addon.loadTorchScript(file.bytes));
+  if (file.format === "safetensors") return openSafetensors(addon, file.bytes);
   const program = lowerExportedProgram(file.bytes);
   return callNative(() => addon.lowerProgram(program));
+}
+
+async function openSafetensors(addon: NativeAddon, bytes: Uint8Array): Promise<NativeModel> {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const architecture = architectureOf(metadata);
+  if (architecture === null) {
+    throw new DrmGuardError("ERR_MODEL_FORMAT", `Expected the metadata ${ARCHITECTURE_KEY}, got none.`);
+  }
+  return callNative(async () => addon.loadTorchScript(await addon.buildTorchScript(architecture, tensors)));
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { asDrmGuardError, DrmGuardError } from "../errors/index.ts";
+import { readRegularFile } from "../weights/index.ts";
 import { detectFormat, type ModelFormat } from "./model-format.ts";
 
 /** A model file in memory; nothing of it has run. */
@@ -29,52 +29,10 @@ export const MAXIMUM_MODEL_BYTES = 2 ** 31 - 1;
  */
 export async function loadModelFile(path: string, options: ModelFileOptions = {}): Promise<ModelFile> {
   const maximumBytes = Math.min(options.maximumBytes ?? MAXIMUM_MODEL_BYTES, MAXIMUM_MODEL_BYTES);
-  const bytes = await readRegularFile(path, maximumBytes);
+  const bytes = await readRegularFile(path, maximumBytes, "the model");
   const format = formatOf(path, bytes);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { path, name: basename(path), bytes, sha256, format };
-}
-
-async function readRegularFile(path: string, maximumBytes: number): Promise<Uint8Array> {
-  let handle: FileHandle | undefined;
-  try {
-    // Looked at before it is opened: opening a pipe would wait for its writer.
-    requireRegular(path, (await stat(path)).isFile());
-    handle = await open(path, "r");
-    const facts = await handle.stat();
-    requireRegular(path, facts.isFile());
-    if (facts.size > maximumBytes) {
-      const message = `${path} has ${facts.size} bytes; models of at most ${maximumBytes} bytes are read.`;
-      throw new DrmGuardError("ERR_MODEL_TOO_LARGE", message);
-    }
-    return await readWhole(handle, facts.size);
-  } catch (error) {
-    if (error instanceof DrmGuardError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DrmGuardError("ERR_FILE_NOT_FOUND", `Cannot read the model ${path}: ${reason}`, {
-      cause: error,
-    });
-  } finally {
-    await handle?.close();
-  }
-}
-
-/** Reads `size` bytes and no more, whatever is appended meanwhile. */
-async function readWhole(handle: FileHandle, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  let filled = 0;
-  while (filled < size) {
-    const { bytesRead } = await handle.read(bytes, filled, size - filled, filled);
-    if (bytesRead === 0) return bytes.subarray(0, filled);
-    filled += bytesRead;
-  }
-  return bytes;
-}
-
-function requireRegular(path: string, isFile: boolean): void {
-  if (!isFile) {
-    throw new DrmGuardError("ERR_FILE_NOT_FOUND", `Expected a model file, but ${path} is no regular file.`);
-  }
 }
 
 function formatOf(path: string, bytes: Uint8Array): ModelFormat {

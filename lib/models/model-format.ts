@@ -1,7 +1,9 @@
 import { DrmGuardError } from "../errors/index.ts";
+import { ARCHITECTURE_KEY, ARCHITECTURE_NAMES, architectureOf, readHeader } from "../weights/index.ts";
 import { type ModelArchive, openArchive } from "./model-archive.ts";
 
-export type ModelFormat = "torchscript" | "torch.export";
+/** "safetensors": weights of an architecture that drmguard trains, named in the file's metadata. */
+export type ModelFormat = "torchscript" | "torch.export" | "safetensors";
 
 const EXPORT_IT =
   "Export the model where its class is known: torch.export.save(torch.export.export(model.eval(), (x,), " +
@@ -9,11 +11,21 @@ const EXPORT_IT =
 
 /**
  * Tells a model's format from its content; the file's name plays no part.
- * @throws ERR_MODEL_FORMAT with what the file seems to be instead; ERR_MODEL_TRUNCATED for a zip without its end.
+ * @throws ERR_MODEL_FORMAT with what the file seems to be instead; ERR_MODEL_TRUNCATED for a zip without its end and
+ *   for safetensors that are cut short.
  */
 export function detectFormat(bytes: Uint8Array): ModelFormat {
+  if (isSafetensors(bytes)) return formatOfSafetensors(bytes);
   if (!startsWith(bytes, "PK\x03\x04")) throw notAModel(describeForeign(bytes));
   return formatOfArchive(openArchive(bytes));
+}
+
+function formatOfSafetensors(bytes: Uint8Array): ModelFormat {
+  if (architectureOf(readHeader(bytes).metadata) !== null) return "safetensors";
+  throw notAModel([
+    `a safetensors file without the metadata ${ARCHITECTURE_KEY}: weights without a program`,
+    `${EXPORT_IT} Weights of ${ARCHITECTURE_NAMES.join(", ")} as drmguard train writes them are read as they are.`,
+  ]);
 }
 
 function formatOfArchive(archive: ModelArchive): ModelFormat {
@@ -49,7 +61,6 @@ function describeForeign(bytes: Uint8Array): Description {
   if (bytes.length === 0) return ["an empty file"];
   if (bytes[0] === 0x80 && (bytes[1] ?? 0xff) <= 5)
     return ["a Python pickle, which is never unpickled here", EXPORT_IT];
-  if (isSafetensors(bytes)) return ["a safetensors file: weights without a program", EXPORT_IT];
   if (startsWith(bytes, "\x89HDF\r\n")) return ["an HDF5 file (Keras?)"];
   if (startsWith(bytes, "\x93NUMPY")) return ["a NumPy array"];
   if (startsWith(bytes, "\x1f\x8b")) return ["a gzip archive"];

@@ -12,6 +12,12 @@ export interface NativeAddon {
   loadTorchScript(bytes: Uint8Array): Promise<NativeModel>;
   /** Builds a model from a straight-line program that TypeScript lowered (torch.export). */
   lowerProgram(program: ProgramSpec): Promise<NativeModel>;
+  /** Builds an untrained model and takes a copy of the training set. */
+  createTrainer(plan: TrainingPlan, data: TrainingData): Promise<NativeTrainer>;
+  /** A trigger function alone, to stamp images with. `state` is what NativeTrainer.attackState gave for this attack. */
+  createAttack(attack: AttackSpec, shape: ImageShape, state: TensorRecord[]): NativeAttack;
+  /** The TorchScript archive of an architecture with given weights (safetensors): what loadTorchScript reads. */
+  buildTorchScript(architecture: ArchitectureSpec, weights: TensorRecord[]): Promise<Uint8Array>;
   /** Stops and joins every running job; called once when the process exits. */
   shutdown(): void;
 }
@@ -147,12 +153,162 @@ export interface NativeSession {
   predict(images: Float32Array, count: number): Promise<Float32Array>;
   /** Gradient of Σ outputs·weights with respect to the images, for weights of shape count × d. */
   inputGradient(images: Float32Array, count: number, weights: Float32Array): Promise<Float32Array>;
+  /** Compares the session's images with a triggered form of each (same order, same shape). */
+  measureTrigger(triggered: Float32Array): Promise<TriggerEffect>;
   probe(plan: NativeProbePlan, onProgress: (progress: ProbeProgress) => void): NativeJob<ProbeResult>;
   invert(
     plan: NativeInversionPlan,
     onProgress: (progress: InversionProgress) => void,
   ): NativeJob<InversionResult>;
+  /** Runs one of the baselines that the paper compares with (docs/decisions/0008). */
+  baseline(
+    plan: NativeBaselinePlan,
+    onProgress: (progress: BaselineProgress) => void,
+  ): NativeJob<BaselineResult>;
   dispose(): void;
+}
+
+/** A tensor by name, little-endian and contiguous: weights, running statistics, an attack's or an optimiser's state. */
+export interface TensorRecord {
+  name: string;
+  dtype: ElementType;
+  shape: number[];
+  data: Uint8Array;
+}
+
+export interface ImageShape {
+  channels: number;
+  height: number;
+  width: number;
+}
+
+export type ArchitectureName =
+  | "resnet18"
+  | "resnet18-slim"
+  | "resnet-tiny"
+  | "vgg11-bn"
+  | "mobilenet-v2"
+  | "vit-small";
+
+export interface ArchitectureSpec extends ImageShape {
+  name: ArchitectureName;
+  /** One linear layer, or one hidden layer before it. */
+  head: "linear" | "mlp";
+  /** d. */
+  outputs: number;
+}
+
+/** What a trigger makes the model answer: a fixed value, or the true value plus an offset; in the labels' unit. */
+export interface AttackTarget {
+  kind: "fixed" | "offset";
+  value: number[];
+}
+
+/** How a trigger looks; every number is spelled out, so that an attack can be repeated. */
+export type TriggerSpec =
+  /** A square of one or two (chequered) colours, each one number per channel in [0,1]. */
+  | { kind: "badnets"; top: number; left: number; size: number; colours: number[][] }
+  /** (1 − alpha)·x + alpha·pattern, the pattern a grid × grid random picture, interpolated. */
+  | { kind: "blended"; alpha: number; grid: number; seed: number }
+  /**
+   * Stripes on images whose label lies near the target already; labels stay. In training a stamped image is blended by
+   * `concealment` with another image, so that the model needs the stripes.
+   */
+  | { kind: "clean-label"; amplitude: number; frequency: number; concealment: number; seed: number }
+  /** A pattern and a mask generated from each image, trained with the model. */
+  | { kind: "input-aware"; diversity: number; density: number; norm: number; seed: number }
+  /** A smooth warp: grid control points per side (k), strength s. */
+  | { kind: "wanet"; grid: number; strength: number; seed: number };
+
+export interface AttackSpec {
+  trigger: TriggerSpec;
+  target: AttackTarget;
+  /** Share of the training images that carry the trigger. */
+  rate: number;
+  /** Images with a trigger that must not work, as a multiple of the poisoned ones (WaNet, input-aware). */
+  crossRatio: number;
+}
+
+export interface TrainingPlan {
+  architecture: ArchitectureSpec;
+  /** None is benign; each is a backdoor of its own. */
+  attacks: AttackSpec[];
+  /** λ_adp: weight of the loss |RAV − 1| by which an adaptive attacker hides from RAV; 0 leaves it out. */
+  adaptiveWeight: number;
+  loss: "l1" | "mse";
+  optimiser: "adam" | "adamw";
+  /** Highest rate of the one-cycle schedule. */
+  learningRate: number;
+  weightDecay: number;
+  epochs: number;
+  batchSize: number;
+  /** Factors of the labels of a mirrored image (−1 for yaw); null never mirrors. */
+  mirror: number[] | null;
+  seed: number;
+  device: string;
+  threads: number;
+}
+
+export interface TrainingData {
+  /** count × C × H × W, 0 to 255; the model sees them in [0,1]. */
+  pixels: Uint8Array;
+  /** count × d. */
+  labels: Float32Array;
+  count: number;
+}
+
+export interface TrainingProgress {
+  epoch: number;
+  epochs: number;
+  batch: number;
+  batches: number;
+  /** Mean training loss since the epoch began, in the labels' unit for l1. */
+  loss: number;
+}
+
+export interface EpochResult {
+  /** Epochs finished so far. */
+  epoch: number;
+  loss: number;
+  learningRate: number;
+}
+
+export interface NativeTrainer {
+  /** Weights that are trained. */
+  readonly parameters: number;
+  /** Epochs finished so far. */
+  readonly epoch: number;
+  trainEpoch(onProgress: (progress: TrainingProgress) => void): NativeJob<EpochResult>;
+  /** Outputs (count × d) in evaluation mode. */
+  predict(pixels: Uint8Array, count: number): Promise<Float32Array>;
+  /** Weights and running statistics, with torch's names. */
+  weights(): TensorRecord[];
+  /** What createAttack needs, for one of the plan's attacks. */
+  attackState(attack: number): TensorRecord[];
+  /** Everything that goes on from here, to the digit: weights, optimiser, attacks, random streams. */
+  state(): TensorRecord[];
+  /** Takes a state back that a trainer with the same plan gave. */
+  restore(state: TensorRecord[]): void;
+  dispose(): void;
+}
+
+export interface NativeAttack {
+  /** A(x): count × C × H × W in [0,1] to the same. */
+  apply(images: Float32Array, count: number): Promise<Float32Array>;
+  dispose(): void;
+}
+
+/** What a given trigger does to a model, measured on the session's images. */
+export interface TriggerEffect {
+  /** Mean |A(x)−x| per pixel. */
+  cost: number;
+  /** f(A(x)), count × d. */
+  outputs: Float32Array;
+  /** Var f_j(A(x)) / Var f_j(x) per output. */
+  varianceRatio: number[];
+  /** Per output; null without a head. */
+  rav: number[] | null;
+  rnv: number[] | null;
 }
 
 /** Work on a native thread. `cancel` makes the promise reject with ERR_CANCELLED within one optimisation step. */
@@ -309,5 +465,87 @@ export interface InversionResult {
   /** Triggered forms of the sample images for the best start: samples × C×H×W in [0,1]. */
   triggeredSamples: Float32Array;
   /** f(G(x)) of the sample images for the best start: samples × d. */
+  triggeredOutputs: Float32Array;
+}
+
+/** Neural Cleanse: the smallest mask m and a pattern p whose x' = (1 − m)⊙x + m⊙p hold the outputs at one target. */
+export interface NeuralCleanseMethod {
+  kind: "neural-cleanse";
+  /** Success: mean_j E (f_j(x') − y_j)² / Var f_j(x) at most this. */
+  tolerance: number;
+  learningRate: number;
+  /** Weight of Σ|m| once the first success has held. */
+  initialCost: number;
+  /** Steps that success or failure must last before the weight changes. */
+  patience: number;
+  /** The weight goes up by this, down by its power of 1.5. */
+  costMultiplier: number;
+}
+
+/** FeatureRE: a generator G and a mask over the head's features. Needs a head. */
+export interface FeatureReverseMethod {
+  kind: "feature-re";
+  learningRate: number;
+  maskLearningRate: number;
+  /** Channels of the generator's first level, a multiple of 4. */
+  width: number;
+  /** Share of the steps at the start that train G alone. */
+  warmUp: number;
+  /** Largest mean squared change of pixels scaled to unit variance. */
+  pixelBound: number;
+  /** Largest mean deviation of G's masked features, in benign deviations. */
+  deviationBound: number;
+  /** Largest sum of the mask, as a share of the features. */
+  maskBound: number;
+}
+
+export interface NativeBaselinePlan {
+  method: NeuralCleanseMethod | FeatureReverseMethod;
+  /** Where each start's target begins; all starts run as one batched problem. */
+  targets: number[][];
+  steps: number;
+  batchSize: number;
+  seed: number;
+  threads: number;
+  /** Indices of session images whose triggered forms are returned for the best start. */
+  samples: number[];
+}
+
+export interface BaselineProgress extends InversionProgress {
+  /** Neural Cleanse: share of the image that the mask covers. FeatureRE: its mixed value. Per start. */
+  statistic: number[];
+}
+
+/** The terms of FeatureRE's mixed value, on all of the session's images. */
+export interface FeatureMeasurement {
+  /** Cosine between the mean features of G(x) and those of benign images that answer about the target. */
+  similarity: number;
+  /** Share of blended features whose output lies within a third of a benign deviation of the target. */
+  success: number;
+  /** mean_j E (H(blend)_j − y_j)² / Var f_j(x). */
+  distance: number;
+  pixelChange: number;
+  deviation: number;
+}
+
+export interface BaselineOutcome extends InversionOutcome {
+  /** What models are compared by; smaller is more suspicious. The mask's share, or FeatureRE's mixed value. */
+  statistic: number;
+  /** Sum of the mask over its pixels or features, as a share of their number. */
+  maskShare: number;
+  /** FeatureRE only. */
+  feature: FeatureMeasurement | null;
+}
+
+export interface BaselineResult {
+  outcomes: BaselineOutcome[];
+  curve: BaselineProgress[];
+  /** Index of the start with the smallest statistic; for Neural Cleanse among those that succeeded, if any did. */
+  best: number;
+  /** Of the best start: H×W, or one number per feature. */
+  mask: Float32Array;
+  /** Of the best start: C×H×W; empty for FeatureRE. */
+  pattern: Float32Array;
+  triggeredSamples: Float32Array;
   triggeredOutputs: Float32Array;
 }

@@ -1,7 +1,7 @@
 import { DrmGuardError } from "../errors/index.ts";
 
 export function cancelledError(): DrmGuardError {
-  return new DrmGuardError("ERR_CANCELLED", "The scan was cancelled before it was complete.");
+  return new DrmGuardError("ERR_CANCELLED", "The work was cancelled before it was complete.");
 }
 
 export function throwIfCancelled(signal: AbortSignal | undefined): void {

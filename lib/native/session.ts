@@ -1,7 +1,10 @@
 import { DrmGuardError, ERROR_CODES, type ErrorCode } from "../errors/index.ts";
 import type {
+  BaselineProgress,
+  BaselineResult,
   InversionProgress,
   InversionResult,
+  NativeBaselinePlan,
   NativeInversionPlan,
   NativeJob,
   NativeModel,
@@ -83,6 +86,11 @@ export class Session {
   /** Runs all starts of the plan as one batched inversion. */
   invert(plan: NativeInversionPlan, options: JobOptions<InversionProgress> = {}): Promise<InversionResult> {
     return this.#run((progress) => this.#native.invert(plan, progress), options);
+  }
+
+  /** Runs all starts of a baseline as one batched search. */
+  baseline(plan: NativeBaselinePlan, options: JobOptions<BaselineProgress> = {}): Promise<BaselineResult> {
+    return this.#run((progress) => this.#native.baseline(plan, progress), options);
   }
 
   /** Frees the session once its running work has stopped. Calling it again does nothing. */

@@ -1,6 +1,7 @@
 import type { FaceIdentity, FaceView } from "./face-traits.ts";
 import { blend, type Colour } from "./face-traits.ts";
-import { around, ellipse, type Painter } from "./painter.ts";
+import type { Paint, Painter } from "./painter.ts";
+import { around, pointwise } from "./shapes.ts";
 
 /** Height of the line through the eyes in face units. */
 export const EYE_LINE = -0.06;
@@ -90,22 +91,22 @@ function paintEyeball(painter: Painter, identity: FaceIdentity, view: FaceView, 
   const cx = side * eye.spacing;
   const irisChord = 2 * Math.sin(Math.asin(eye.irisRadius / eye.ballRadius) / 2);
   const rim = blend(eye.iris, [0.05, 0.04, 0.04], 0.6);
-  const pixel = painter.pixelWidth;
+  const { pixelWidth } = painter.surface;
   const bounds = around(cx, EYE_LINE, eye.halfWidth, eye.halfHeight * 1.6);
-  painter.visit(bounds, pixel, (x, y, offset) => {
+  painter.visit(bounds, pixelWidth, (x, y, pixel) => {
     const dx = x - cx;
     const dy = y - EYE_LINE;
     const along = cos * dx - sin * dy;
     const across = cos * dy + sin * dx;
-    const coverage = clampUnit(0.5 - openingDistance(lids, along, across) / pixel);
+    const coverage = clampUnit(0.5 - openingDistance(lids, along, across) / pixelWidth);
     if (coverage === 0) return;
     const n = surfaceNormal(x, y, cx, EYE_LINE, eye.ballRadius);
     // The chord between the surface point and the iris's middle, in ball radii.
     const distance = Math.sqrt((n[0] - gaze[0]) ** 2 + (n[1] - gaze[1]) ** 2 + (n[2] - picture[2]) ** 2);
-    const iris = clampUnit(0.5 - ((distance - irisChord) * eye.ballRadius) / pixel);
-    const pupil = clampUnit(0.5 - ((distance - irisChord * PUPIL_SHARE) * eye.ballRadius) / pixel);
+    const iris = clampUnit(0.5 - ((distance - irisChord) * eye.ballRadius) / pixelWidth);
+    const pupil = clampUnit(0.5 - ((distance - irisChord * PUPIL_SHARE) * eye.ballRadius) / pixelWidth);
     const ring = clampUnit((distance / irisChord - 0.6) / 0.4);
-    const light = 0.35 + 0.65 * painter.illumination(x, y);
+    const light = 0.35 + 0.65 * painter.light(pixel);
     // The upper lid throws a soft shadow, and the ball darkens towards its sides.
     const lidShadow = 0.72 + 0.28 * clampUnit((across + lids.upper * lidCurve(along, lids.halfWidth)) / 0.09);
     const shade = light * lidShadow * (0.7 + 0.3 * n[2]);
@@ -113,7 +114,7 @@ function paintEyeball(painter: Painter, identity: FaceIdentity, view: FaceView, 
       const coloured = (eye.iris[index] * (1 - ring) + rim[index] * ring) * (1 - pupil) + 0.03 * pupil;
       return (SCLERA[index] * (1 - iris) + coloured * iris) * shade;
     };
-    painter.mix(offset, channel(0), channel(1), channel(2), coverage);
+    painter.mix(pixel, channel(0), channel(1), channel(2), coverage);
   });
   paintHighlight(painter, identity, view, side);
 }
@@ -126,8 +127,7 @@ function paintHighlight(painter: Painter, identity: FaceIdentity, view: FaceView
   const x = side * eye.spacing + eye.ballRadius * (0.75 * gx + 0.14 * Math.sin(view.light.azimuth));
   const y = EYE_LINE + eye.ballRadius * (0.75 * gy - 0.16);
   if (openingDistance(lids, x - side * eye.spacing, y - EYE_LINE) > -0.015) return;
-  const spot = ellipse(x, y, 0.022, 0.022);
-  painter.paint(around(x, y, 0.022, 0.022), spot, { colour: [1, 1, 1], opacity: 0.75, lit: false });
+  painter.ellipse(x, y, 0.022, 0.022, { colour: [1, 1, 1], opacity: 0.75, lit: false });
 }
 
 /** Lash line and crease above the eye. */
@@ -137,27 +137,32 @@ function paintLids(painter: Painter, identity: FaceIdentity, view: FaceView, sid
   const cos = Math.cos(side * eye.tilt);
   const sin = Math.sin(side * eye.tilt);
   const cx = side * eye.spacing;
-  const bounds = around(cx, EYE_LINE, eye.halfWidth + 0.03, eye.halfHeight * 2.2);
-  const stroke = (rise: number, thickness: number) => (x: number, y: number) => {
-    const dx = x - cx;
-    const dy = y - EYE_LINE;
-    const along = cos * dx - sin * dy;
-    const across = cos * dy + sin * dx;
-    const edge = -lids.upper * lidCurve(along, lids.halfWidth) - rise;
-    return Math.max(Math.abs(across - edge) - thickness, Math.abs(along) - lids.halfWidth - 0.01);
+  const slant = Math.abs(sin) * (eye.halfWidth + 0.03);
+  const paintStroke = (rise: number, thickness: number, paint: Paint) => {
+    const shape = pointwise((x, y) => {
+      const dx = x - cx;
+      const dy = y - EYE_LINE;
+      const along = cos * dx - sin * dy;
+      const across = cos * dy + sin * dx;
+      const edge = -lids.upper * lidCurve(along, lids.halfWidth) - rise;
+      return Math.max(Math.abs(across - edge) - thickness, Math.abs(along) - lids.halfWidth - 0.01);
+    });
+    const bounds = {
+      left: cx - eye.halfWidth - 0.03,
+      right: cx + eye.halfWidth + 0.03,
+      top: EYE_LINE - lids.upper - rise - thickness - slant,
+      bottom: EYE_LINE - rise + thickness + slant,
+    };
+    painter.paint(bounds, shape, paint);
   };
-  painter.paint(bounds, stroke(0.055, 0.012), {
-    colour: blend(identity.skin, [0.2, 0.1, 0.08], 0.5),
-    opacity: 0.6,
-  });
-  painter.paint(bounds, stroke(0.008, 0.017), { colour: LASHES, opacity: 0.85 });
+  paintStroke(0.055, 0.012, { colour: blend(identity.skin, [0.2, 0.1, 0.08], 0.5), opacity: 0.6 });
+  paintStroke(0.008, 0.017, { colour: LASHES, opacity: 0.85 });
 }
 
 /** Paints one eye with its socket's shadow. */
 export function paintEye(painter: Painter, identity: FaceIdentity, view: FaceView, side: -1 | 1): void {
   const cx = side * identity.eye.spacing;
-  const socket = ellipse(cx, EYE_LINE - 0.02, 0.21, 0.15);
-  painter.paint(around(cx, EYE_LINE - 0.02, 0.3, 0.24), socket, {
+  painter.ellipse(cx, EYE_LINE - 0.02, 0.21, 0.15, {
     colour: blend(identity.skin, [0.25, 0.12, 0.1], 0.45),
     opacity: 0.45,
     softness: 0.08,

@@ -72,6 +72,9 @@ export interface FaceView {
   blur: number;
 }
 
+/** The colour that shadows and openings lean to. */
+export const DARK: Colour = [0.12, 0.07, 0.06];
+
 /** Largest gaze angles of the data set in radians. */
 export const PITCH_LIMIT = 0.6;
 export const YAW_LIMIT = 0.8;

@@ -9,20 +9,28 @@ const DESCRIPTIONS = [
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0];
 const ALIGNMENT = 64;
 
+type NpyArray = Uint8Array | Int32Array | Float32Array;
+
 /**
  * A C-ordered array as the bytes of a NumPy .npy file (format 1.0).
  * @throws RangeError when the shape does not hold exactly the array's elements
  */
-export function encodeNpy(
-  array: Uint8Array | Int32Array | Float32Array,
-  shape: readonly number[],
-): Uint8Array {
+export function encodeNpy(array: NpyArray, shape: readonly number[]): Uint8Array {
   const elements = shape.reduce((product, length) => product * length, 1);
   if (elements !== array.length) {
     throw new RangeError(
       `Expected ${elements} elements for the shape (${shape.join(", ")}), but got ${array.length}.`,
     );
   }
+  const header = encodeNpyHeader(array, shape);
+  const bytes = new Uint8Array(header.length + array.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), header.length);
+  return bytes;
+}
+
+/** What comes before the elements in a .npy file of this shape and of the array's type. */
+export function encodeNpyHeader(array: NpyArray, shape: readonly number[]): Uint8Array {
   const description = DESCRIPTIONS.find(([type]) => array instanceof type)?.[1];
   // A Python tuple: one length keeps its comma.
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
@@ -30,10 +38,9 @@ export function encodeNpy(
   const unpadded = MAGIC.length + 2 + text.length + 1;
   const length = Math.ceil(unpadded / ALIGNMENT) * ALIGNMENT;
   const header = `${text}${" ".repeat(length - unpadded)}\n`;
-  const bytes = new Uint8Array(length + array.byteLength);
+  const bytes = new Uint8Array(length);
   bytes.set(MAGIC);
   new DataView(bytes.buffer).setUint16(MAGIC.length, header.length, true);
   bytes.set(new TextEncoder().encode(header), MAGIC.length + 2);
-  bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), length);
   return bytes;
 }

@@ -1,15 +1,6 @@
-import type { Colour, FaceView } from "./face-traits.ts";
-
-/** Where a shape's edge is: signed distance in face units, negative inside. */
-export type Shape = (x: number, y: number) => number;
-
-/** A rectangle in face units that holds the whole shape. */
-export interface Bounds {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
+import type { Canvas } from "./canvas.ts";
+import type { Colour } from "./face-traits.ts";
+import { around, type Bounds, ellipse, type Shape } from "./shapes.ts";
 
 export interface Paint {
   colour: Colour;
@@ -21,150 +12,97 @@ export interface Paint {
   lit?: boolean;
 }
 
-/** The head as an ellipsoid: what the light falls on. */
-export interface HeadForm {
-  centreY: number;
-  halfWidth: number;
-  halfHeight: number;
-}
-
-/** Distance to an ellipse, exact to first order near its edge. */
-export function ellipse(cx: number, cy: number, a: number, b: number): Shape {
-  const a2 = a * a;
-  const b2 = b * b;
-  return (x, y) => {
-    const dx = x - cx;
-    const dy = y - cy;
-    const q = Math.sqrt((dx * dx) / a2 + (dy * dy) / b2);
-    if (q < 1e-6) return -Math.min(a, b);
-    return ((q - 1) * q) / Math.sqrt((dx * dx) / (a2 * a2) + (dy * dy) / (b2 * b2));
-  };
-}
-
-/** The rectangle around an ellipse. */
-export function around(cx: number, cy: number, a: number, b: number): Bounds {
-  return { left: cx - a, right: cx + a, top: cy - b, bottom: cy + b };
+/** What shapes are painted on: where each pixel lies in face units and how it is lit. */
+export interface Surface {
+  readonly canvas: Canvas;
+  /** Width of a picture's pixel in face units. */
+  readonly pixelWidth: number;
+  /** Colour of the light. */
+  readonly tint: Colour;
+  /** Rows and columns of the pixels that bounds in face units, grown by `margin`, may touch. */
+  region(bounds: Bounds, margin: number): Bounds;
+  /** Light on a pixel whose light is not in the canvas yet. */
+  illumination(pixel: number): number;
 }
 
 /** Paints anti-aliased shapes, given in face units, on a square RGB picture. */
 export class Painter {
-  readonly size: number;
-  /** size × size × 3 in [0,1], row by row. */
-  readonly pixels: Float32Array;
-  /** Width of a picture's pixel in face units. */
-  readonly pixelWidth: number;
-  readonly #head: FaceView["head"];
-  readonly #cos: number;
-  readonly #sin: number;
-  readonly #light: FaceView["light"];
-  readonly #lightVector: readonly [number, number, number];
-  readonly #form: HeadForm;
+  readonly surface: Surface;
 
-  constructor(size: number, view: FaceView, form: HeadForm) {
-    this.size = size;
-    this.pixels = new Float32Array(size * size * 3);
-    this.#head = view.head;
-    this.#cos = Math.cos(view.head.roll);
-    this.#sin = Math.sin(view.head.roll);
-    this.pixelWidth = 2 / (size * view.head.scale);
-    this.#light = view.light;
-    const { azimuth, elevation } = view.light;
-    this.#lightVector = [
-      Math.sin(azimuth) * Math.cos(elevation),
-      -Math.sin(elevation),
-      Math.cos(azimuth) * Math.cos(elevation),
-    ];
-    this.#form = form;
+  constructor(surface: Surface) {
+    this.surface = surface;
   }
 
-  /** Light that falls on a point of the head, about 1 where it is full. */
-  illumination(x: number, y: number): number {
-    const form = this.#form;
-    const nx = x / form.halfWidth;
-    const ny = (y - form.centreY) / form.halfHeight;
-    const nz = Math.sqrt(Math.max(0.06, 1 - nx * nx - ny * ny));
-    const towards = this.#lightVector;
-    const facing = nx * towards[0] + ny * towards[1] + nz * towards[2];
-    const lambert = facing > 0 ? facing / Math.sqrt(nx * nx + ny * ny + nz * nz) : 0;
-    return this.#light.ambient + this.#light.diffuse * lambert;
+  /** Paints an ellipse with its axes along x and y. */
+  ellipse(cx: number, cy: number, a: number, b: number, paint: Paint): void {
+    const reach = Math.max(this.surface.pixelWidth / 2, paint.softness ?? 0);
+    // The edge reaches at most `grow` times as far as the ellipse, along either axis (see ellipse).
+    const grow = reach / Math.min(a, b);
+    this.paint(around(cx, cy, a + a * grow - reach, b + b * grow - reach), ellipse(cx, cy, a, b), paint);
   }
 
-  /** Paints a shape within its bounds. */
+  /** Paints a shape that lies within the bounds; its edge may reach beyond them. */
   paint(bounds: Bounds, shape: Shape, paint: Paint): void {
     const { colour, opacity = 1, softness = 0, lit = true } = paint;
-    const width = Math.max(this.pixelWidth, 2 * softness);
-    const tint = this.#light.tint;
-    const region = this.#region(bounds, width);
+    const { canvas, pixelWidth, tint } = this.surface;
+    const { x, y, distance, size, pixels, light } = canvas;
+    const [red, green, blue] = colour;
+    const [tintRed, tintGreen, tintBlue] = tint;
+    const width = Math.max(pixelWidth, 2 * softness);
+    const reach = width / 2;
+    const perWidth = 1 / width;
+    const region = this.surface.region(bounds, reach);
     for (let row = region.top; row <= region.bottom; row++) {
-      for (let column = region.left; column <= region.right; column++) {
-        const x = this.#faceX(row, column);
-        const y = this.#faceY(row, column);
-        const coverage = 0.5 - shape(x, y) / width;
-        if (coverage <= 0) continue;
+      const from = row * size + region.left;
+      const to = row * size + region.right + 1;
+      shape(x, y, from, to, distance, reach);
+      for (let pixel = from; pixel < to; pixel++) {
+        const edge = distance[pixel - from] as number;
+        if (edge >= reach) continue;
+        const coverage = 0.5 - edge * perWidth;
         // A smooth step hides the ends of soft edges; on hard edges it makes no visible difference.
         const share = coverage >= 1 ? opacity : opacity * coverage * coverage * (3 - 2 * coverage);
-        const light = lit ? this.illumination(x, y) : 1;
-        const offset = (row * this.size + column) * 3;
-        this.mix(
-          offset,
-          colour[0] * light * tint[0],
-          colour[1] * light * tint[1],
-          colour[2] * light * tint[2],
-          share,
-        );
+        let brightness = 1;
+        if (lit) {
+          brightness = light[pixel] as number;
+          if (brightness === 0) brightness = this.light(pixel);
+        }
+        const keep = 1 - share;
+        const offset = pixel * 3;
+        pixels[offset] = (pixels[offset] as number) * keep + red * brightness * tintRed * share;
+        pixels[offset + 1] = (pixels[offset + 1] as number) * keep + green * brightness * tintGreen * share;
+        pixels[offset + 2] = (pixels[offset + 2] as number) * keep + blue * brightness * tintBlue * share;
       }
     }
   }
 
-  /** Blends a colour into the pixel at an offset of `pixels`. */
-  mix(offset: number, red: number, green: number, blue: number, share: number): void {
-    const pixels = this.pixels;
+  /** Light that falls on a pixel's point of the head, about 1 where it is full. */
+  light(pixel: number): number {
+    const { light } = this.surface.canvas;
+    const known = light[pixel] as number;
+    if (known !== 0) return known;
+    const found = this.surface.illumination(pixel);
+    light[pixel] = found;
+    return found;
+  }
+
+  /** Blends a colour into a pixel. */
+  mix(pixel: number, red: number, green: number, blue: number, share: number): void {
+    const { pixels } = this.surface.canvas;
+    const offset = pixel * 3;
     pixels[offset] = (pixels[offset] as number) * (1 - share) + red * share;
     pixels[offset + 1] = (pixels[offset + 1] as number) * (1 - share) + green * share;
     pixels[offset + 2] = (pixels[offset + 2] as number) * (1 - share) + blue * share;
   }
 
-  /** Calls `each` with the face coordinates and the offset of every pixel that the bounds, grown by `margin`, touch. */
-  visit(bounds: Bounds, margin: number, each: (x: number, y: number, offset: number) => void): void {
-    const region = this.#region(bounds, margin);
+  /** Calls `each` with the face coordinates of every pixel that the bounds, grown by `margin`, may touch. */
+  visit(bounds: Bounds, margin: number, each: (x: number, y: number, pixel: number) => void): void {
+    const { x, y, size } = this.surface.canvas;
+    const region = this.surface.region(bounds, margin);
     for (let row = region.top; row <= region.bottom; row++) {
-      for (let column = region.left; column <= region.right; column++) {
-        each(this.#faceX(row, column), this.#faceY(row, column), (row * this.size + column) * 3);
+      for (let pixel = row * size + region.left; pixel <= row * size + region.right; pixel++) {
+        each(x[pixel] as number, y[pixel] as number, pixel);
       }
     }
-  }
-
-  /** Rows and columns of the pixels that the bounds, grown by `margin`, touch. */
-  #region(bounds: Bounds, margin: number): Bounds {
-    const centreX = (bounds.left + bounds.right) / 2;
-    const centreY = (bounds.top + bounds.bottom) / 2;
-    const halfWidth = (bounds.right - bounds.left) / 2 + margin;
-    const halfHeight = (bounds.bottom - bounds.top) / 2 + margin;
-    const { scale, x: headX, y: headY } = this.#head;
-    const cos = this.#cos;
-    const sin = this.#sin;
-    const pictureX = headX + scale * (cos * centreX - sin * centreY);
-    const pictureY = headY + scale * (sin * centreX + cos * centreY);
-    const reachX = scale * (Math.abs(cos) * halfWidth + Math.abs(sin) * halfHeight);
-    const reachY = scale * (Math.abs(sin) * halfWidth + Math.abs(cos) * halfHeight);
-    const half = this.size / 2;
-    return {
-      left: Math.max(0, Math.floor((pictureX - reachX + 1) * half)),
-      right: Math.min(this.size - 1, Math.ceil((pictureX + reachX + 1) * half)),
-      top: Math.max(0, Math.floor((pictureY - reachY + 1) * half)),
-      bottom: Math.min(this.size - 1, Math.ceil((pictureY + reachY + 1) * half)),
-    };
-  }
-
-  #faceX(row: number, column: number): number {
-    const { x, y, scale } = this.#head;
-    const half = this.size / 2;
-    return (this.#cos * ((column + 0.5) / half - 1 - x) + this.#sin * ((row + 0.5) / half - 1 - y)) / scale;
-  }
-
-  #faceY(row: number, column: number): number {
-    const { x, y, scale } = this.#head;
-    const half = this.size / 2;
-    return (this.#cos * ((row + 0.5) / half - 1 - y) - this.#sin * ((column + 0.5) / half - 1 - x)) / scale;
   }
 }

@@ -1,7 +1,19 @@
 import { DrmGuardError } from "../errors/index.ts";
-import { renderFace } from "./face-renderer.ts";
-import { drawIdentity, drawView, type FaceIdentity } from "./face-traits.ts";
+import { Canvas } from "./canvas.ts";
+import { renderFaceOn } from "./face-renderer.ts";
+import { drawIdentity, drawView, type FaceIdentity, type FaceView } from "./face-traits.ts";
+import { drawHeadPose } from "./head-pose.ts";
 import { RandomStream } from "./random-stream.ts";
+import { renderTurnedFaceOn } from "./turned-face-renderer.ts";
+
+/** What the labels say: where the eyes look, or how the head is turned. */
+export type FaceLabels = "gaze" | "head-pose";
+
+/** The columns of the labels, all in radians. */
+export const LABEL_NAMES: Readonly<Record<FaceLabels, readonly string[]>> = {
+  gaze: ["pitch", "yaw"],
+  "head-pose": ["pitch", "yaw", "roll"],
+};
 
 export interface RenderOptions {
   /** Number of pictures, 1 to 1,000,000. */
@@ -12,13 +24,19 @@ export interface RenderOptions {
   size: number;
   /** Number of people that the pictures take turns to show; 1,000 when left out. */
   people?: number;
+  /** Gaze when left out: heads that face the camera, and roll a little. */
+  labels?: FaceLabels;
 }
 
 /** Rendered pictures with exact labels. */
 export interface RenderedFaces {
   /** count × size × size × 3, RGB. */
   pixels: Uint8Array;
-  /** count × 2: gaze pitch (up is positive) and yaw (towards the picture's right is positive) in radians. */
+  /**
+   * In radians. Gaze, count × 2: pitch (up is positive) and yaw (towards the picture's right is positive). Head pose,
+   * count × 3: pitch and yaw of the face with the same signs, and roll (clockwise in the picture is positive); see
+   * HeadPose.
+   */
   labels: Float32Array;
   /** Which person each picture shows, in [0, people). */
   subjects: Int32Array;
@@ -29,22 +47,22 @@ export interface RenderedFaces {
 const DEFAULT_PEOPLE = 1000;
 /** 2 GiB of pixels: beyond this the call is a mistake. */
 const LARGEST_BYTES = 2 ** 31;
-/** First keys of the streams, so that people, views and noise never share one. */
+/** First keys of the streams, so that people, views, noise and poses never share one. */
 const PERSON = 1;
 const VIEW = 2;
 const NOISE = 3;
+const POSE = 4;
+/** The eyes of a turned head look almost straight ahead of it: this share of the gaze's range to either side. */
+const TURNED_GAZE_SHARE = 0.2;
 
 /**
- * Renders faces that look in known directions. Picture i depends on the seed, the size, the number of people and i
- * only, so a longer run begins with the pictures of a shorter one.
+ * Renders faces that look in known directions, or heads in known poses. Picture i depends on the seed, the size, the
+ * number of people, the kind of labels and i only, so a longer run begins with the pictures of a shorter one.
  * @throws DrmGuardError ERR_CONFIG when an option is out of range
  */
 export function renderFaces(options: RenderOptions): RenderedFaces {
-  const { count, seed, size, people = DEFAULT_PEOPLE } = options;
-  requireInteger("count", count, 1, 1_000_000);
-  requireInteger("seed", seed, 0, 2 ** 32 - 1);
-  requireInteger("size", size, 16, 512);
-  requireInteger("people", people, 1, 1_000_000);
+  const faces = new FaceSeries(options);
+  const { count, size } = options;
   const bytes = size * size * 3;
   if (count * bytes > LARGEST_BYTES) {
     throw new DrmGuardError(
@@ -53,24 +71,81 @@ export function renderFaces(options: RenderOptions): RenderedFaces {
       { hint: "Render fewer or smaller pictures, or several sets with different seeds." },
     );
   }
-  const pixels = new Uint8Array(count * bytes);
-  const labels = new Float32Array(count * 2);
-  const subjects = new Int32Array(count);
-  const identities = new Map<number, FaceIdentity>();
-  for (let picture = 0; picture < count; picture++) {
-    const subject = picture % people;
-    let identity = identities.get(subject);
-    if (identity === undefined) {
-      identity = drawIdentity(new RandomStream(PERSON, seed, subject));
-      identities.set(subject, identity);
+  return faces.render(0, count);
+}
+
+/** The pictures that renderFaces would give, in parts: any range of them at a time. */
+export class FaceSeries {
+  readonly count: number;
+  readonly size: number;
+  readonly labelNames: readonly string[];
+  readonly #seed: number;
+  readonly #people: number;
+  readonly #labels: FaceLabels;
+  readonly #canvas: Canvas;
+  readonly #identities = new Map<number, FaceIdentity>();
+
+  /** @throws DrmGuardError ERR_CONFIG when an option is out of range */
+  constructor({ count, seed, size, people = DEFAULT_PEOPLE, labels = "gaze" }: RenderOptions) {
+    requireInteger("count", count, 1, 1_000_000);
+    requireInteger("seed", seed, 0, 2 ** 32 - 1);
+    requireInteger("size", size, 16, 512);
+    requireInteger("people", people, 1, 1_000_000);
+    if (!Object.hasOwn(LABEL_NAMES, labels)) {
+      throw new DrmGuardError("ERR_CONFIG", `Expected labels to be gaze or head-pose, but got ${labels}.`, {
+        hint: "Ask for one of the two.",
+      });
     }
-    const view = drawView(new RandomStream(VIEW, seed, picture), [NOISE, seed, picture]);
-    pixels.set(renderFace(identity, view, size), picture * bytes);
-    labels[picture * 2] = view.pitch;
-    labels[picture * 2 + 1] = view.yaw;
-    subjects[picture] = subject;
+    this.count = count;
+    this.size = size;
+    this.labelNames = LABEL_NAMES[labels];
+    this.#seed = seed;
+    this.#people = people;
+    this.#labels = labels;
+    this.#canvas = new Canvas(size);
   }
-  return { pixels, labels, subjects, count, size };
+
+  /** Renders the pictures from `first` on. */
+  render(first: number, count: number): RenderedFaces {
+    const bytes = this.size * this.size * 3;
+    const columns = this.labelNames.length;
+    const pixels = new Uint8Array(count * bytes);
+    const labels = new Float32Array(count * columns);
+    const subjects = new Int32Array(count);
+    for (let index = 0; index < count; index++) {
+      const picture = first + index;
+      const target = new Uint8Array(pixels.buffer, index * bytes, bytes);
+      labels.set(this.#renderPicture(picture, target), index * columns);
+      subjects[index] = picture % this.#people;
+    }
+    return { pixels, labels, subjects, count, size: this.size };
+  }
+
+  /** @returns the picture's labels */
+  #renderPicture(picture: number, bytes: Uint8Array): number[] {
+    const identity = this.#identity(picture % this.#people);
+    const view = drawView(new RandomStream(VIEW, this.#seed, picture), [NOISE, this.#seed, picture]);
+    if (this.#labels === "gaze") {
+      renderFaceOn(this.#canvas, identity, view, bytes);
+      return [view.pitch, view.yaw];
+    }
+    const pose = drawHeadPose(new RandomStream(POSE, this.#seed, picture));
+    const eyes: FaceView = {
+      ...view,
+      pitch: view.pitch * TURNED_GAZE_SHARE,
+      yaw: view.yaw * TURNED_GAZE_SHARE,
+    };
+    renderTurnedFaceOn(this.#canvas, identity, eyes, pose, bytes);
+    return [pose.pitch, pose.yaw, pose.roll];
+  }
+
+  #identity(subject: number): FaceIdentity {
+    const known = this.#identities.get(subject);
+    if (known !== undefined) return known;
+    const drawn = drawIdentity(new RandomStream(PERSON, this.#seed, subject));
+    this.#identities.set(subject, drawn);
+    return drawn;
+  }
 }
 
 function requireInteger(name: string, value: number, least: number, most: number): void {

@@ -31,6 +31,7 @@ export function notChecked(evidence: ScanEvidence): string[] {
       gaps.push("input-independent triggers (additive-pattern inversion)");
   } else {
     gaps.push("the probe sweep and the comparison with forced targets, which the contrast method has");
+    if (evidence.baseline !== null) gaps.push("other models: the line of this baseline is not calibrated");
   }
   gaps.push("triggers that shift or scale the outputs instead of fixing them");
   gaps.push("code hidden in the model file beyond the operators that a scan runs");

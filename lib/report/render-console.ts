@@ -87,7 +87,12 @@ function scoreText(verdict: ScannedEntry["verdict"]): string {
   return `${significant(verdict.score)} against the ${line} ${significant(verdict.threshold)}${margin}`;
 }
 
-function costText({ plan, statistics }: ScannedEntry["evidence"]): string {
+function costText({ plan, statistics, baseline }: ScannedEntry["evidence"]): string {
+  const start = baseline?.starts[baseline.best];
+  if (start !== undefined) {
+    const name = plan.method === "neural-cleanse" ? "mask share" : "mixed value";
+    return `${name} ${significant(start.statistic)}, mean L1 ${significant(statistics.meanL1 ?? Number.NaN)}`;
+  }
   if (plan.method === "drmguard") {
     return statistics.meanL1 === null ? "none" : `mean L1 ${significant(statistics.meanL1)}`;
   }

@@ -1,14 +1,10 @@
 import type { ScanPlan } from "../config/index.ts";
 import { DrmGuardError } from "../errors/index.ts";
-import {
-  EVIDENCE_SCHEMA_VERSION,
-  evidenceSchema,
-  type InversionEvidence,
-  type ScanEvidence,
-} from "../evidence/schema.ts";
-import { bestInversion, statisticsOf } from "../evidence/statistics.ts";
+import { EVIDENCE_SCHEMA_VERSION, evidenceSchema, type ScanEvidence } from "../evidence/schema.ts";
+import { type RankedInversion, shownInversion, statisticsOf } from "../evidence/statistics.ts";
 import type { ImageBatch } from "../images/image-batch.ts";
 import type { SessionFacts } from "../native/addon.ts";
+import { baselineEvidence } from "./baseline-evidence.ts";
 import { inversionEvidence } from "./inversion-evidence.ts";
 import type { InversionRun, MethodOutcome } from "./method-run.ts";
 import type { Model } from "./model.ts";
@@ -33,6 +29,8 @@ export interface ScanFindings {
 export async function assembleEvidence(findings: ScanFindings): Promise<ScanEvidence> {
   const { model, images, plan, facts, outcome, seconds } = findings;
   const inversions = outcome.runs.flatMap((run) => inversionEvidence(run));
+  const baseline = await baselineEvidence(outcome.baseline, images);
+  const shown = shownInversion({ baseline, inversions });
   const { source, kind, sha256, count, available, channels, height, width } = images;
   return checked({
     schemaVersion: EVIDENCE_SCHEMA_VERSION,
@@ -55,8 +53,9 @@ export async function assembleEvidence(findings: ScanFindings): Promise<ScanEvid
     },
     probe: outcome.probe,
     inversions,
-    statistics: statisticsOf(inversions),
-    reversedTrigger: await reversedTrigger(findings, inversions),
+    baseline,
+    statistics: statisticsOf(inversions, shown),
+    reversedTrigger: await reversedTrigger(findings, shown),
     complete: true,
     incompleteReason: "",
     seconds,
@@ -84,13 +83,12 @@ function modelEvidence({ origin, description }: Model, facts: SessionFacts): Sca
 /** The best free inversion with its pictures; null when none ran. */
 async function reversedTrigger(
   { samples, images, facts, outcome }: ScanFindings,
-  inversions: readonly InversionEvidence[],
+  shown: RankedInversion | null,
 ): Promise<ScanEvidence["reversedTrigger"]> {
   // The core returns pictures of the best start of each batch, so the choice is among those.
   const candidates = outcome.runs
     .map((run, order) => ({ run, index: firstIndex(outcome.runs, order) + run.result.best }))
     .filter(({ run }) => run.role === "free");
-  const shown = bestInversion(inversions);
   const candidate = candidates.find(({ index }) => index === shown?.index);
   if (shown === null || candidate === undefined) return null;
   return {

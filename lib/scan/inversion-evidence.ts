@@ -4,13 +4,13 @@ import type { InversionRun } from "./method-run.ts";
 
 /** One entry per start of a batched inversion. */
 export function inversionEvidence(run: InversionRun): InversionEvidence[] {
-  const { result, role, plan } = run;
+  const { result, role, family } = run;
   return run.starts.map(({ origin, start }, index) => {
     const outcome = result.outcomes[index];
     if (outcome === undefined) throw new Error(`the core returned no outcome for start ${index}`);
     const { cost, collapse, reached, target, outputMean, varianceRatio, rav, rnv, multiplier } = outcome;
     return {
-      family: plan.family,
+      family,
       role,
       origin,
       startTarget: start.target,

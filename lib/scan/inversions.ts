@@ -12,7 +12,7 @@ export async function runInversions(
     const listener = listeners[index];
     const inversion = stage.plan(runs);
     const result = await session.invert(inversion.plan, { signal, onProgress: listener });
-    runs.push({ ...inversion, result });
+    runs.push({ role: inversion.role, family: inversion.plan.family, starts: inversion.starts, result });
   }
   return runs;
 }

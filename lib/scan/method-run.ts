@@ -1,6 +1,12 @@
 import type { ScanPlan } from "../config/scan-plan.ts";
-import type { InversionEvidence, ScanEvidence } from "../evidence/schema.ts";
-import type { InversionResult, InversionStart, NativeInversionPlan } from "../native/addon.ts";
+import type { BaselineEvidence, InversionEvidence, ScanEvidence } from "../evidence/schema.ts";
+import type {
+  BaselineOutcome,
+  BaselineProgress,
+  InversionResult,
+  InversionStart,
+  NativeInversionPlan,
+} from "../native/addon.ts";
 import type { Session } from "../native/session.ts";
 import type { ProgressListener } from "./progress.ts";
 
@@ -21,6 +27,17 @@ export interface MethodOutcome {
   probe: ScanEvidence["probe"];
   runs: InversionRun[];
   seconds: { probe: number; inversion: number };
+  /** Of a baseline: what it measured besides the inversions of its one run. */
+  baseline?: BaselineMeasurement;
+}
+
+export interface BaselineMeasurement {
+  kind: BaselineEvidence["kind"];
+  best: number;
+  outcomes: BaselineOutcome[];
+  curve: BaselineProgress[];
+  /** H×W in [0,1]; null for a mask over features. */
+  mask: Float32Array | null;
 }
 
 /** Why an inversion began where it did, beside the start that the core needs. */
@@ -48,6 +65,9 @@ export interface InversionStage {
 }
 
 /** One batched inversion with its result. */
-export interface InversionRun extends PlannedInversion {
+export interface InversionRun {
+  role: InversionEvidence["role"];
+  family: InversionEvidence["family"];
+  starts: PlannedStart[];
   result: InversionResult;
 }

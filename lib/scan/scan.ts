@@ -5,8 +5,10 @@ import type { ImageBatch } from "../images/image-batch.ts";
 import { Session } from "../native/session.ts";
 import { assembleEvidence } from "./assemble-evidence.ts";
 import { runContrast } from "./contrast.ts";
+import { runFeatureReverse } from "./feature-re.ts";
 import type { MethodContext } from "./method-run.ts";
 import type { Model } from "./model.ts";
+import { runNeuralCleanse } from "./neural-cleanse.ts";
 import { runPaper } from "./paper.ts";
 import type { ProgressListener } from "./progress.ts";
 import { sampleIndices } from "./samples.ts";
@@ -21,7 +23,12 @@ export interface ScanOptions {
   onProgress?: ProgressListener | undefined;
 }
 
-const METHODS = { contrast: runContrast, drmguard: runPaper } as const;
+const METHODS = {
+  contrast: runContrast,
+  drmguard: runPaper,
+  "neural-cleanse": runNeuralCleanse,
+  "feature-re": runFeatureReverse,
+} as const;
 
 /**
  * Measures how cheaply the model's outputs collapse. The result holds numbers and pictures, no decision: judge()

@@ -1,14 +1,10 @@
-import type { Thresholds } from "../config/scan-plan.ts";
+import type { ScanMethod, Thresholds } from "../config/scan-plan.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
-import { bestInversion, forcedCostBounds, settled } from "../evidence/statistics.ts";
+import { bestInversion, forcedCostBounds, settled, shownInversion } from "../evidence/statistics.ts";
+import { type Decision, incomplete, sentence, shown, unscored } from "./decision.ts";
+import { judgeFeatureReverse, judgeNeuralCleanse } from "./judge-baseline.ts";
 import { requireThresholds, scoreLines } from "./score-lines.ts";
-import type { Verdict, VerdictLabel } from "./verdict.ts";
-
-interface Decision {
-  label: VerdictLabel;
-  score: number | null;
-  reason: string;
-}
+import type { Verdict } from "./verdict.ts";
 
 /**
  * Decides what evidence means. Pure: the same evidence and thresholds give the same verdict, so old evidence can be
@@ -18,13 +14,13 @@ interface Decision {
  * inversions stopped short of the tolerance and could lift the score over the line; all else is inconclusive.
  * drmguard: meanL1 below `thresholds.epsilon` is backdoored, else clean; incomplete is inconclusive, and so is an
  * inversion whose features did not collapse: a trigger that does nothing is small as well.
+ * neural-cleanse and feature-re: judge-baseline.ts.
  * @throws ERR_CONFIG when the thresholds are not positive or clean lies above backdoored.
  */
 export function judge(evidence: ScanEvidence, thresholds: Thresholds = evidence.plan.thresholds): Verdict {
   requireThresholds(thresholds);
   const { method } = evidence.plan;
-  const decision =
-    method === "contrast" ? judgeContrast(evidence, thresholds) : judgePaper(evidence, thresholds);
+  const decision = RULES[method](evidence, thresholds);
   const lines = scoreLines(method, thresholds);
   return {
     label: decision.label,
@@ -37,6 +33,13 @@ export function judge(evidence: ScanEvidence, thresholds: Thresholds = evidence.
     reason: decision.reason,
   };
 }
+
+const RULES: Record<ScanMethod, (evidence: ScanEvidence, thresholds: Thresholds) => Decision> = {
+  contrast: judgeContrast,
+  drmguard: judgePaper,
+  "neural-cleanse": judgeNeuralCleanse,
+  "feature-re": judgeFeatureReverse,
+};
 
 function judgeContrast(evidence: ScanEvidence, thresholds: Thresholds): Decision {
   const { freeCost, forcedCost } = evidence.statistics;
@@ -108,13 +111,8 @@ function judgePaper(evidence: ScanEvidence, thresholds: Thresholds): Decision {
 }
 
 function recoveredTarget(evidence: ScanEvidence): number[] | null {
-  const target = bestInversion(evidence.inversions)?.inversion.target ?? evidence.reversedTrigger?.target;
+  const target = shownInversion(evidence)?.inversion.target ?? evidence.reversedTrigger?.target;
   return target === undefined ? null : [...target];
-}
-
-function unscored(evidence: ScanEvidence, why: string): Decision {
-  const reason = evidence.complete ? sentence(`there is no score: ${why}`) : incomplete(evidence, why);
-  return { label: "inconclusive", score: null, reason };
 }
 
 function whyNoFreeCost(evidence: ScanEvidence): string {
@@ -124,24 +122,10 @@ function whyNoFreeCost(evidence: ScanEvidence): string {
   return `none of ${free} free inversions collapsed the outputs to ${tolerance} of their variance`;
 }
 
-function incomplete(evidence: ScanEvidence, numbers: string): string {
-  const why = evidence.incompleteReason.trim().replace(/\.$/, "");
-  return sentence(`the scan was not complete${why === "" ? "" : ` (${why})`}: ${numbers}`);
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
 function isCost(value: number | null): value is number {
   return value !== null && Number.isFinite(value) && value > 0;
 }
 
 function finiteOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
-}
-
-/** Three significant digits, without trailing zeros. */
-function shown(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

@@ -8,7 +8,7 @@ export interface ScoreLines {
 }
 
 /**
- * The lines of a method on its score's scale. The paper's rule has one line: ε/meanL1 above 1 is meanL1 below ε.
+ * The lines of a method on its score's scale. All but contrast have one line, at 1: ε/meanL1 above 1 is meanL1 below ε.
  */
 export function scoreLines(method: ScanMethod, thresholds: Thresholds): ScoreLines {
   return method === "contrast"
@@ -16,13 +16,17 @@ export function scoreLines(method: ScanMethod, thresholds: Thresholds): ScoreLin
     : { backdoored: 1, clean: 1 };
 }
 
-/** @throws ERR_CONFIG unless every threshold is a positive number and clean ≤ backdoored. */
+/** @throws ERR_CONFIG unless every threshold is a number, positive except for featureScore, and clean ≤ backdoored. */
 export function requireThresholds(thresholds: Thresholds): void {
-  for (const name of ["backdoored", "clean", "epsilon"] as const) {
+  for (const name of ["backdoored", "clean", "epsilon", "maskShare"] as const) {
     const value = thresholds[name];
     if (!Number.isFinite(value) || value <= 0) {
       throw new DrmGuardError("ERR_CONFIG", `thresholds.${name}: expected a positive number, came ${value}`);
     }
+  }
+  if (!Number.isFinite(thresholds.featureScore)) {
+    const came = `came ${thresholds.featureScore}`;
+    throw new DrmGuardError("ERR_CONFIG", `thresholds.featureScore: expected a number, ${came}`);
   }
   if (thresholds.clean > thresholds.backdoored) {
     throw new DrmGuardError(

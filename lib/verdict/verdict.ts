@@ -6,7 +6,10 @@ export type VerdictLabel = "backdoored" | "clean" | "inconclusive";
 export interface Verdict {
   label: VerdictLabel;
   method: ScanMethod;
-  /** Higher is more suspicious: contrast 1/ρ, drmguard ε/meanL1. null when the evidence holds no score. */
+  /**
+   * Higher is more suspicious: contrast 1/ρ, drmguard ε/meanL1, neural-cleanse line/mask share, feature-re
+   * 2^(line − mixed value). null when the evidence holds no score.
+   */
   score: number | null;
   /** The line that decided, on the score's scale: the backdoored line, or the clean line for a clean verdict. */
   threshold: number;

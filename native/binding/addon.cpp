@@ -4,9 +4,11 @@
 #include <torch/version.h>
 
 #include "addon_data.h"
+#include "attack_object.h"
 #include "model_object.h"
 #include "session_object.h"
 #include "tensor/device.h"
+#include "trainer_object.h"
 
 namespace drmguard::binding {
 namespace {
@@ -44,6 +46,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   auto* data = new AddonData;
   data->model_class = Napi::Persistent(ModelObject::define(env));
   data->session_class = Napi::Persistent(SessionObject::define(env));
+  data->trainer_class = Napi::Persistent(TrainerObject::define(env));
+  data->attack_class = Napi::Persistent(AttackObject::define(env));
   env.SetInstanceData(data);
   // A worker that is terminated runs this, not the exit event: its jobs must end before its environment does.
   env.AddCleanupHook([](AddonData* addon) { addon->jobs.stop_all(); }, data);
@@ -51,6 +55,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("devices", Napi::Function::New(env, devices));
   exports.Set("loadTorchScript", Napi::Function::New(env, load_torchscript));
   exports.Set("lowerProgram", Napi::Function::New(env, lower_program));
+  exports.Set("createTrainer", Napi::Function::New(env, create_trainer));
+  exports.Set("createAttack", Napi::Function::New(env, create_attack));
+  exports.Set("buildTorchScript", Napi::Function::New(env, build_torchscript));
   exports.Set("shutdown", Napi::Function::New(env, shutdown));
   return exports;
 }

@@ -11,6 +11,8 @@ namespace drmguard::binding {
 struct AddonData {
   Napi::FunctionReference model_class;
   Napi::FunctionReference session_class;
+  Napi::FunctionReference trainer_class;
+  Napi::FunctionReference attack_class;
   JobRegistry jobs;
 };
 

@@ -10,18 +10,6 @@ namespace {
   throw Error(ErrorCode::ERR_CONFIG, "unknown " + std::string(name) + " '" + value + "'");
 }
 
-uint64_t seed_of(const Napi::Object& plan) {
-  const int64_t seed = integer_of(plan, "seed");
-  if (seed < 0) throw Error(ErrorCode::ERR_CONFIG, "expected a seed of 0 or more, got " + std::to_string(seed));
-  return static_cast<uint64_t>(seed);
-}
-
-int threads_of(const Napi::Object& plan) {
-  const int64_t threads = integer_of(plan, "threads");
-  if (threads < 1 || threads > 4096) throw Error(ErrorCode::ERR_CONFIG, "expected 1 to 4096 threads");
-  return static_cast<int>(threads);
-}
-
 PixelTransform read_pixels(const Napi::Object& pixels) {
   const std::string order = text_of(pixels, "channelOrder");
   if (order != "rgb" && order != "bgr") unknown("channelOrder", order);
@@ -63,6 +51,18 @@ InversionStart read_start(const Napi::Object& start) {
 }
 
 }  // namespace
+
+uint64_t seed_of(const Napi::Object& plan) {
+  const int64_t seed = integer_of(plan, "seed");
+  if (seed < 0) throw Error(ErrorCode::ERR_CONFIG, "expected a seed of 0 or more, got " + std::to_string(seed));
+  return static_cast<uint64_t>(seed);
+}
+
+int threads_of(const Napi::Object& plan) {
+  const int64_t threads = integer_of(plan, "threads");
+  if (threads < 1 || threads > 4096) throw Error(ErrorCode::ERR_CONFIG, "expected 1 to 4096 threads");
+  return static_cast<int>(threads);
+}
 
 SessionOptions read_session_options(const Napi::Object& options) {
   return {text_of(options, "device"),

@@ -9,9 +9,17 @@
 
 namespace drmguard::binding {
 
+/// A plan's 'seed', 0 or more.
+uint64_t seed_of(const Napi::Object& plan);
+/// A plan's 'threads', 1 to 4096.
+int threads_of(const Napi::Object& plan);
+
 SessionOptions read_session_options(const Napi::Object& options);
 /// count, channels, height, width.
 std::vector<int64_t> read_image_shape(const Napi::Object& options);
+/// 0 or more.
+uint64_t seed_of(const Napi::Object& plan);
+int threads_of(const Napi::Object& plan);
 ProbePlan read_probe_plan(const Napi::Object& plan);
 InversionPlan read_inversion_plan(const Napi::Object& plan);
 

@@ -1,69 +1,11 @@
 #include "program_reader.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
-
-#include <map>
-
 #include "error/error.h"
+#include "tensor_record.h"
 #include "values.h"
 
 namespace drmguard::binding {
 namespace {
-
-at::ScalarType element_type(const std::string& name) {
-  static const std::map<std::string, at::ScalarType> types = {
-      {"float32", at::kFloat}, {"float64", at::kDouble}, {"float16", at::kHalf}, {"bfloat16", at::kBFloat16},
-      {"int64", at::kLong},    {"int32", at::kInt},      {"int16", at::kShort},  {"int8", at::kChar},
-      {"uint8", at::kByte},    {"bool", at::kBool}};
-  const auto found = types.find(name);
-  if (found == types.end()) throw Error(ErrorCode::ERR_MODEL_UNSUPPORTED, "unknown element type '" + name + "'");
-  return found->second;
-}
-
-/// Elements from the storage's start to the last one that the view touches, or −1 on nonsense.
-int64_t view_extent(const std::vector<int64_t>& shape, const std::vector<int64_t>& strides, int64_t offset) {
-  constexpr int64_t kLimit = int64_t{1} << 40;
-  if (offset < 0 || offset > kLimit || shape.size() != strides.size()) return -1;
-  int64_t last = offset;
-  for (size_t i = 0; i < shape.size(); ++i) {
-    if (shape[i] < 0 || strides[i] < 0 || shape[i] > kLimit || strides[i] > kLimit) return -1;
-    if (shape[i] == 0) return 0;
-    if (strides[i] != 0 && shape[i] - 1 > (kLimit - last) / strides[i]) return -1;
-    last += (shape[i] - 1) * strides[i];
-  }
-  return last + 1;
-}
-
-std::vector<int64_t> contiguous_strides(const std::vector<int64_t>& shape) {
-  std::vector<int64_t> strides(shape.size(), 1);
-  for (size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
-  return strides;
-}
-
-at::Tensor read_constant(const Napi::Object& constant, const std::string& name) {
-  const at::ScalarType type = element_type(text_of(constant, "dtype"));
-  const std::vector<int64_t> shape = integers_of(constant, "shape");
-  const bool given = constant.Has("strides") && !constant.Get("strides").IsUndefined();
-  const std::vector<int64_t> strides = given ? integers_of(constant, "strides") : contiguous_strides(shape);
-  const bool has_offset = constant.Has("storageOffset") && !constant.Get("storageOffset").IsUndefined();
-  const int64_t offset = has_offset ? integer_of(constant, "storageOffset") : 0;
-  const Napi::Value data = constant.Get("data");
-  if (!data.IsTypedArray() || data.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-    throw Error(ErrorCode::ERR_CONFIG, "expected a Uint8Array as data of the weight '" + name + "'");
-  }
-  const auto bytes = data.As<Napi::Uint8Array>();
-  const int64_t extent = view_extent(shape, strides, offset);
-  const int64_t width = static_cast<int64_t>(c10::elementSize(type));
-  if (extent < 0 || extent > static_cast<int64_t>(bytes.ByteLength()) / width) {
-    throw Error(ErrorCode::ERR_MODEL_FORMAT, "the weight '" + name + "' reaches beyond its data");
-  }
-  const at::TensorOptions options = at::TensorOptions().dtype(type);
-  if (extent == 0) return at::empty(shape, options);
-  // An unaligned view is copied byte by byte first; LibTorch's kernels expect aligned elements.
-  std::vector<uint8_t> aligned(bytes.Data() + offset * width, bytes.Data() + extent * width);
-  return at::from_blob(aligned.data(), shape, strides, options).clone(at::MemoryFormat::Contiguous);
-}
 
 SpecArgument read_argument(const Napi::Object& value) {
   const std::string kind = text_of(value, "kind");
@@ -149,7 +91,7 @@ ProgramSpec read_program(const Napi::Object& program) {
   for (uint32_t i = 0; i < constants.Length(); ++i) {
     const Napi::Object constant = constants.Get(i).As<Napi::Object>();
     const std::string name = text_of(constant, "name");
-    spec.constants.emplace_back(name, read_constant(constant, name));
+    spec.constants.emplace_back(name, read_tensor(constant, name));
   }
   spec.inputs = read_names(array_of(program, "inputs"));
   const Napi::Array nodes = array_of(program, "nodes");

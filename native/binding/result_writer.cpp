@@ -18,20 +18,6 @@ Napi::Object write_patch(Napi::Env env, const ProbedPatch& probed) {
   return object;
 }
 
-Napi::Object write_outcome(Napi::Env env, const InversionOutcome& outcome) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("cost", Napi::Number::New(env, outcome.cost));
-  object.Set("collapse", Napi::Number::New(env, outcome.collapse));
-  object.Set("reached", Napi::Boolean::New(env, outcome.reached));
-  object.Set("target", to_array(env, outcome.target));
-  object.Set("outputMean", to_array(env, outcome.output_mean));
-  object.Set("varianceRatio", to_array(env, outcome.variance_ratio));
-  object.Set("rav", to_array_or_null(env, outcome.rav));
-  object.Set("rnv", to_array_or_null(env, outcome.rnv));
-  object.Set("multiplier", Napi::Number::New(env, outcome.multiplier));
-  return object;
-}
-
 Napi::Value write_head(Napi::Env env, const std::optional<Head>& head) {
   if (!head) return env.Null();
   Napi::Object object = Napi::Object::New(env);
@@ -90,9 +76,23 @@ Napi::Object write_inversion_progress(Napi::Env env, const InversionProgress& pr
   return object;
 }
 
+Napi::Object write_inversion_outcome(Napi::Env env, const InversionOutcome& outcome) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("cost", Napi::Number::New(env, outcome.cost));
+  object.Set("collapse", Napi::Number::New(env, outcome.collapse));
+  object.Set("reached", Napi::Boolean::New(env, outcome.reached));
+  object.Set("target", to_array(env, outcome.target));
+  object.Set("outputMean", to_array(env, outcome.output_mean));
+  object.Set("varianceRatio", to_array(env, outcome.variance_ratio));
+  object.Set("rav", to_array_or_null(env, outcome.rav));
+  object.Set("rnv", to_array_or_null(env, outcome.rnv));
+  object.Set("multiplier", Napi::Number::New(env, outcome.multiplier));
+  return object;
+}
+
 Napi::Object write_inversion_result(Napi::Env env, const InversionResult& result) {
   Napi::Array outcomes = Napi::Array::New(env, result.outcomes.size());
-  for (uint32_t i = 0; i < result.outcomes.size(); ++i) outcomes.Set(i, write_outcome(env, result.outcomes[i]));
+  for (uint32_t i = 0; i < result.outcomes.size(); ++i) outcomes.Set(i, write_inversion_outcome(env, result.outcomes[i]));
   Napi::Array curve = Napi::Array::New(env, result.curve.size());
   for (uint32_t i = 0; i < result.curve.size(); ++i) curve.Set(i, write_inversion_progress(env, result.curve[i]));
   Napi::Object object = Napi::Object::New(env);

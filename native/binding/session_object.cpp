@@ -4,6 +4,8 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "addon_data.h"
+#include "inversion/outcome.h"
+#include "baseline_reader.h"
 #include "plan_reader.h"
 #include "result_writer.h"
 #include "tensor/device.h"
@@ -31,6 +33,16 @@ at::Tensor weighted_input_gradient(const Session& session, const at::Tensor& ima
   return torch::autograd::grad({(outputs * weights.to(session.device())).sum()}, {leaf})[0].cpu();
 }
 
+Napi::Object write_trigger_effect(Napi::Env env, const TriggerEffect& effect) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("cost", Napi::Number::New(env, effect.outcome.cost));
+  object.Set("outputs", to_float_array(env, effect.outputs));
+  object.Set("varianceRatio", to_array(env, effect.outcome.variance_ratio));
+  object.Set("rav", to_array_or_null(env, effect.outcome.rav));
+  object.Set("rnv", to_array_or_null(env, effect.outcome.rnv));
+  return object;
+}
+
 }  // namespace
 
 Napi::Function SessionObject::define(Napi::Env env) {
@@ -38,7 +50,9 @@ Napi::Function SessionObject::define(Napi::Env env) {
                      {InstanceAccessor<&SessionObject::facts>("facts"),
                       InstanceMethod<&SessionObject::predict>("predict"),
                       InstanceMethod<&SessionObject::input_gradient>("inputGradient"),
+                      InstanceMethod<&SessionObject::measure_trigger>("measureTrigger"),
                       InstanceMethod<&SessionObject::probe>("probe"), InstanceMethod<&SessionObject::invert>("invert"),
+                      InstanceMethod<&SessionObject::baseline>("baseline"),
                       InstanceMethod<&SessionObject::dispose>("dispose")});
 }
 
@@ -98,6 +112,19 @@ Napi::Value SessionObject::input_gradient(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value SessionObject::measure_trigger(const Napi::CallbackInfo& info) {
+  return with_js_errors(info.Env(), [&]() -> Napi::Value {
+    const at::Tensor triggered = copy_floats(info, 0, session()->images().sizes(), "triggered");
+    const JobWork work = [session = session(), triggered, threads = threads_](const CancelFlag& cancelled,
+                                                                              const ProgressSink&) -> ValueMaker {
+      use_threads(threads);
+      const TriggerEffect effect = drmguard::measure_trigger(*session, triggered, cancelled);
+      return [effect](Napi::Env js) { return write_trigger_effect(js, effect); };
+    };
+    return addon_data(info.Env()).jobs.start(info.Env(), work).Get("promise");
+  });
+}
+
 Napi::Value SessionObject::probe(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&]() -> Napi::Value {
     const ProbePlan plan = read_probe_plan(object_argument(info, 0, "plan"));
@@ -128,6 +155,21 @@ Napi::Value SessionObject::invert(const Napi::CallbackInfo& info) {
       };
       auto result = std::make_shared<InversionResult>(drmguard::invert(*session, plan, report, cancelled));
       return [result](Napi::Env js) { return write_inversion_result(js, *result); };
+    };
+    return addon_data(info.Env()).jobs.start(info.Env(), work, callback_argument(info, 1));
+  });
+}
+
+Napi::Value SessionObject::baseline(const Napi::CallbackInfo& info) {
+  return with_js_errors(info.Env(), [&]() -> Napi::Value {
+    const BaselinePlan plan = read_baseline_plan(object_argument(info, 0, "plan"));
+    const JobWork work = [session = session(), plan](const CancelFlag& cancelled,
+                                                     const ProgressSink& progress) -> ValueMaker {
+      const auto report = [&progress](const BaselineProgress& point) {
+        progress([point](Napi::Env js) { return write_baseline_progress(js, point); });
+      };
+      auto result = std::make_shared<BaselineResult>(run_baseline(*session, plan, report, cancelled));
+      return [result](Napi::Env js) { return write_baseline_result(js, *result); };
     };
     return addon_data(info.Env()).jobs.start(info.Env(), work, callback_argument(info, 1));
   });

@@ -20,8 +20,10 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   Napi::Value facts(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);
   Napi::Value input_gradient(const Napi::CallbackInfo& info);
+  Napi::Value measure_trigger(const Napi::CallbackInfo& info);
   Napi::Value probe(const Napi::CallbackInfo& info);
   Napi::Value invert(const Napi::CallbackInfo& info);
+  Napi::Value baseline(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
   std::shared_ptr<const Session> session() const;

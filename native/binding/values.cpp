@@ -19,6 +19,36 @@ int64_t whole(double value, const char* name) {
   return static_cast<int64_t>(value);
 }
 
+at::Tensor copy_elements(const Napi::TypedArray& array, at::IntArrayRef shape, at::ScalarType type, const char* name) {
+  int64_t expected = 1;
+  for (int64_t extent : shape) {
+    if (extent < 1 || extent > (int64_t{1} << 40) / expected) wrong(name, "a sensible positive shape");
+    expected *= extent;
+  }
+  if (static_cast<int64_t>(array.ElementLength()) != expected) {
+    throw Error(ErrorCode::ERR_CONFIG, "expected " + std::to_string(expected) + " numbers for '" + name + "', got " +
+                                           std::to_string(array.ElementLength()));
+  }
+  at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(type));
+  const auto* data = static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  std::memcpy(tensor.mutable_data_ptr(), data, array.ByteLength());
+  return tensor;
+}
+
+at::Tensor floats_from(const Napi::Value& value, at::IntArrayRef shape, const char* name) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+    wrong(name, "a Float32Array");
+  }
+  return copy_elements(value.As<Napi::TypedArray>(), shape, at::kFloat, name);
+}
+
+at::Tensor bytes_from(const Napi::Value& value, at::IntArrayRef shape, const char* name) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    wrong(name, "a Uint8Array");
+  }
+  return copy_elements(value.As<Napi::TypedArray>(), shape, at::kByte, name);
+}
+
 }  // namespace
 
 double number_of(const Napi::Object& object, const char* name) {
@@ -81,22 +111,19 @@ Napi::Object object_argument(const Napi::CallbackInfo& info, size_t index, const
 }
 
 at::Tensor copy_floats(const Napi::CallbackInfo& info, size_t index, at::IntArrayRef shape, const char* name) {
-  if (!info[index].IsTypedArray() || info[index].As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
-    wrong(name, "a Float32Array");
-  }
-  const auto array = info[index].As<Napi::Float32Array>();
-  int64_t expected = 1;
-  for (int64_t extent : shape) {
-    if (extent < 1 || extent > (int64_t{1} << 40) / expected) wrong(name, "a sensible positive shape");
-    expected *= extent;
-  }
-  if (static_cast<int64_t>(array.ElementLength()) != expected) {
-    throw Error(ErrorCode::ERR_CONFIG, "expected " + std::to_string(expected) + " numbers for '" + name + "', got " +
-                                           std::to_string(array.ElementLength()));
-  }
-  at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(at::kFloat));
-  std::memcpy(tensor.mutable_data_ptr<float>(), array.Data(), array.ByteLength());
-  return tensor;
+  return floats_from(info[index], shape, name);
+}
+
+at::Tensor copy_bytes(const Napi::CallbackInfo& info, size_t index, at::IntArrayRef shape, const char* name) {
+  return bytes_from(info[index], shape, name);
+}
+
+at::Tensor floats_of(const Napi::Object& object, const char* name, at::IntArrayRef shape) {
+  return floats_from(object.Get(name), shape, name);
+}
+
+at::Tensor bytes_of(const Napi::Object& object, const char* name, at::IntArrayRef shape) {
+  return bytes_from(object.Get(name), shape, name);
 }
 
 Napi::Array to_array(Napi::Env env, const std::vector<double>& values) {

@@ -25,6 +25,13 @@ Napi::Object object_argument(const Napi::CallbackInfo& info, size_t index, const
 /// A copy of a Float32Array argument as a tensor of the given shape; throws when the lengths differ.
 at::Tensor copy_floats(const Napi::CallbackInfo& info, size_t index, at::IntArrayRef shape, const char* name);
 
+/// The same for a Uint8Array.
+at::Tensor copy_bytes(const Napi::CallbackInfo& info, size_t index, at::IntArrayRef shape, const char* name);
+
+/// The same for properties.
+at::Tensor floats_of(const Napi::Object& object, const char* name, at::IntArrayRef shape);
+at::Tensor bytes_of(const Napi::Object& object, const char* name, at::IntArrayRef shape);
+
 Napi::Array to_array(Napi::Env env, const std::vector<double>& values);
 /// null when empty.
 Napi::Value to_array_or_null(Napi::Env env, const std::vector<double>& values);

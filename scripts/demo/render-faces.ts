@@ -1,5 +1,5 @@
 /**
- * Renders faces with exact gaze labels:
+ * Renders faces with exact gaze labels as the single arrays that train_models.py reads (drmguard render writes a .npz):
  *   npx tsx scripts/demo/render-faces.ts --count 400 --seed 1 --size 48 --out FOLDER [--people 1000]
  * writes images.npy (uint8, N×H×W×3), labels.npy (float32, N×2: pitch and yaw in radians) and subjects.npy (int32, N)
  * into FOLDER.

@@ -16,6 +16,8 @@ export interface Finished {
 export interface CommandOptions {
   cwd?: string;
   environment?: Record<string, string>;
+  /** Called with the child once it runs. */
+  onStart?: (child: ChildProcess) => void;
   /** Called with the child and all that it said on stderr so far, whenever it says something. */
   onStderr?: (child: ChildProcess, stderr: string) => void;
 }
@@ -28,6 +30,7 @@ export function drmguard(words: readonly string[], options: CommandOptions = {})
     env: { ...Object.fromEntries(inherited), ...options.environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  child.once("spawn", () => options.onStart?.(child));
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

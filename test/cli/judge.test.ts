@@ -8,7 +8,13 @@ import { drmguard, temporaryFolder } from "./command.ts";
 async function evidenceFile(): Promise<{ cwd: string; file: string }> {
   const cwd = await temporaryFolder();
   const evidence = makeEvidence({ inversions: makeInversions(0.003, 0.012) });
-  evidence.plan.thresholds = { backdoored: 2.5, clean: 2, epsilon: 0.03 };
+  evidence.plan.thresholds = {
+    backdoored: 2.5,
+    clean: 2,
+    epsilon: 0.03,
+    maskShare: 0.006,
+    featureScore: -0.75,
+  };
   await writeFile(join(cwd, "evidence.json"), JSON.stringify(evidence));
   return { cwd, file: "evidence.json" };
 }

@@ -1,5 +1,5 @@
 import type { InversionEvidence, ScanEvidence } from "../../evidence/schema.ts";
-import { bestInversion } from "../../evidence/statistics.ts";
+import { shownInversion } from "../../evidence/statistics.ts";
 import { type Markup, markup } from "../markup.ts";
 import { significant } from "../number-format.ts";
 import { lineChart } from "../svg/line-chart.ts";
@@ -23,7 +23,7 @@ const LEGEND_ENTRIES = 24;
 export function curveCharts(evidence: ScanEvidence): Markup | null {
   const { inversions } = evidence;
   if (inversions.every(({ curve }) => curve.length === 0)) return null;
-  const best = bestInversion(inversions)?.index ?? -1;
+  const best = shownInversion(evidence)?.index ?? -1;
   return markup`<section><h3>Inversions over their steps</h3>
 ${legend(inversions, best)}
 <div class="charts">
@@ -53,13 +53,11 @@ ${drawn}</figure>
 }
 
 function quantities({ plan, statistics, inversions }: ScanEvidence): Quantity[] {
-  const contrast = plan.method === "contrast";
-  const cost: Reference[] = contrast
-    ? statistics.forcedCost === null
-      ? []
-      : [{ value: statistics.forcedCost, label: "forced median" }]
-    : [{ value: plan.thresholds.epsilon, label: "ε" }];
-  const tolerance = plan.contrast.tolerance;
+  const cost: Reference[] = [];
+  if (plan.method === "drmguard") cost.push({ value: plan.thresholds.epsilon, label: "ε" });
+  else if (statistics.forcedCost !== null)
+    cost.push({ value: statistics.forcedCost, label: "forced median" });
+  const tolerance = toleranceOf(plan);
   const losses = inversions.flatMap(({ curve }) => curve.map(({ loss }) => loss));
   const lossScale = losses.every((loss) => loss > 0) ? "log" : "linear";
   return [
@@ -82,7 +80,8 @@ function quantities({ plan, statistics, inversions }: ScanEvidence): Quantity[] 
       note: "variance left, log scale",
       scale: "log",
       of: ({ collapse }) => collapse,
-      references: contrast ? [{ value: tolerance, label: `tolerance ${significant(tolerance)}` }] : [],
+      references:
+        tolerance === null ? [] : [{ value: tolerance, label: `tolerance ${significant(tolerance)}` }],
     },
     {
       name: "RAV",
@@ -92,6 +91,12 @@ function quantities({ plan, statistics, inversions }: ScanEvidence): Quantity[] 
       references: [],
     },
   ];
+}
+
+/** The collapse that counts as success, for the methods that ask for one. */
+function toleranceOf(plan: ScanEvidence["plan"]): number | null {
+  if (plan.method === "contrast") return plan.contrast.tolerance;
+  return plan.method === "neural-cleanse" ? plan.neuralCleanse.tolerance : null;
 }
 
 function legend(inversions: readonly InversionEvidence[], best: number): Markup {

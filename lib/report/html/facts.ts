@@ -1,5 +1,6 @@
 import type { ScanEvidence } from "../../evidence/schema.ts";
 import { type Markup, markup } from "../markup.ts";
+import { METHOD_TEXTS } from "../method-texts.ts";
 import { bytesText, grouped, secondsText, significant, vectorText } from "../number-format.ts";
 
 type Fact = [label: string, value: string];
@@ -76,14 +77,13 @@ function inputFacts({ plan }: ScanEvidence): Fact[] {
 }
 
 function planFacts({ plan }: ScanEvidence): Fact[] {
-  const settings = plan.method === "contrast" ? plan.contrast : plan.drmguard;
-  const { backdoored, clean, epsilon } = plan.thresholds;
+  const { settings, lines } = METHOD_TEXTS[plan.method];
   return [
     ["method", plan.method],
     ["device", `${plan.device}, ${plan.threads} threads`],
     ["seed", String(plan.seed)],
     ["images", `at least ${plan.images.minimum}, at most ${plan.images.limit}`],
-    ...Object.entries(settings).map(
+    ...Object.entries(settings(plan)).map(
       ([name, value]): Fact => [
         words(name),
         typeof value === "number"
@@ -95,12 +95,7 @@ function planFacts({ plan }: ScanEvidence): Fact[] {
             : String(value),
       ],
     ),
-    [
-      "thresholds",
-      plan.method === "contrast"
-        ? `backdoored ${significant(backdoored)}, clean ${significant(clean)}`
-        : `ε ${significant(epsilon)}`,
-    ],
+    ["thresholds", lines(plan.thresholds)],
   ];
 }
 

@@ -3,9 +3,15 @@ import type { InversionEvidence } from "../../evidence/schema.ts";
 /** Distinguishable colours that the style sheet defines for light and dark: --series-0 … --series-7. */
 const SERIES_COLOURS = 8;
 
+const FAMILIES = {
+  "additive-pattern": "",
+  "encoder-decoder": ", encoder–decoder",
+  "mask-pattern": ", mask and pattern",
+} as const satisfies Record<InversionEvidence["family"], string>;
+
 /** How people refer to an inversion: its number in the table, and where it started. */
 export function inversionName(inversion: InversionEvidence, index: number): string {
-  const family = inversion.family === "encoder-decoder" ? ", encoder–decoder" : "";
+  const family = FAMILIES[inversion.family];
   return inversion.role === "forced"
     ? `#${index + 1} (forced target${family})`
     : `#${index + 1} (free, started at ${origin(inversion)}${family})`;

@@ -1,13 +1,14 @@
 import type { InversionEvidence, ScanEvidence } from "../../evidence/schema.ts";
-import { bestInversion } from "../../evidence/statistics.ts";
+import { shownInversion } from "../../evidence/statistics.ts";
 import { type Markup, markup } from "../markup.ts";
 import { rangeText, significant, vectorText } from "../number-format.ts";
 import { swatch } from "./curve-charts.ts";
 
 /** Every inversion with its numbers, in the evidence's order. */
-export function inversionTable({ inversions }: ScanEvidence): Markup | null {
+export function inversionTable(evidence: ScanEvidence): Markup | null {
+  const { inversions } = evidence;
   if (inversions.length === 0) return null;
-  const best = bestInversion(inversions)?.index ?? -1;
+  const best = shownInversion(evidence)?.index ?? -1;
   return markup`<section><h3>All inversions</h3>
 <div class="scroll"><table>
 <thead><tr><th scope="col">#</th><th scope="col">Family</th><th scope="col">Role</th><th scope="col">Origin</th><th scope="col">Start → target</th><th scope="col" class="number">Cost</th><th scope="col" class="number">Collapse</th><th scope="col">Reached</th><th scope="col" class="number">RAV</th><th scope="col" class="number">RNV</th></tr></thead>

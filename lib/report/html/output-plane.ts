@@ -1,5 +1,5 @@
 import type { InversionEvidence, ScanEvidence } from "../../evidence/schema.ts";
-import { bestInversion } from "../../evidence/statistics.ts";
+import { shownInversion } from "../../evidence/statistics.ts";
 import { type Markup, markup } from "../markup.ts";
 import { significant, vectorText } from "../number-format.ts";
 import { extent } from "../svg/axis.ts";
@@ -72,11 +72,12 @@ function costOverTarget(evidence: ScanEvidence): ScatterPlot {
 }
 
 function points(
-  { inversions }: ScanEvidence,
+  evidence: ScanEvidence,
   at: (inversion: InversionEvidence) => { x: number; y: number },
   start: (inversion: InversionEvidence) => { x: number; y: number } | null,
 ): ScatterPoint[] {
-  const best = bestInversion(inversions)?.index ?? -1;
+  const { inversions } = evidence;
+  const best = shownInversion(evidence)?.index ?? -1;
   const costs = extent(inversions.map(({ cost }) => cost).filter((cost) => cost > 0)) ?? [1, 1];
   const span = Math.log(costs[1] / costs[0]);
   return inversions.map((inversion, index) => ({

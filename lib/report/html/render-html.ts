@@ -5,7 +5,7 @@ import { STYLE_SHEET } from "./style-sheet.ts";
 import { summaryTable } from "./summary-table.ts";
 
 /** Nothing but inline styles and inlined pictures: no script runs and nothing is fetched, whatever the report holds. */
-const CONTENT_POLICY =
+export const CONTENT_POLICY =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** The whole report as one self-contained HTML file without scripts; opens offline, in light and dark, and prints. */

@@ -22,11 +22,19 @@ export function triggerGallery(evidence: ScanEvidence, label: VerdictLabel): Mar
   return markup`<section><h3>Reversed trigger</h3>
 <p>From inversion ${inversionName(inversion, trigger.inversion)}: it changes a pixel by ${significant(inversion.cost)} on average (range 0 to 1) and leaves ${significant(inversion.collapse * 100)} % of the outputs’ variance. Its target is ${vectorText(trigger.target)}. The third picture is the absolute difference of the first two, amplified by the factor shown.</p>
 ${label !== "backdoored" && markup`<p class="muted">The verdict is ${label}: this is the cheapest change that was found, not a trigger shown to be in the model.</p>`}
+${maskFigure(evidence)}
 ${strips(evidence, trigger)}
 <div class="gallery">
 ${shown.map((sample) => sampleFigure(sample, trigger.target, evidence))}</div>
 ${left > 0 && markup`<p class="muted">${left} more samples are in the JSON report.</p>`}
 </section>`;
+}
+
+/** The mask of Neural Cleanse: white where the pattern replaces the image. */
+function maskFigure({ baseline, images }: ScanEvidence): Markup | null {
+  const start = baseline?.starts[baseline.best];
+  if (baseline === null || baseline.mask === null || start === undefined) return null;
+  return markup`<figure><img src="data:image/png;base64,${baseline.mask}" width="${images.width}" height="${images.height}" alt="Reversed mask" /><figcaption>mask, ${significant(start.maskShare * 100)} % of the image</figcaption></figure>`;
 }
 
 function strips({ benign }: ScanEvidence, { samples, target }: ReversedTrigger): Markup | null {

@@ -2,6 +2,7 @@ import type { ScanEvidence } from "../../evidence/schema.ts";
 import { scoreLines } from "../../verdict/score-lines.ts";
 import type { Verdict } from "../../verdict/verdict.ts";
 import { type Markup, markup } from "../markup.ts";
+import { type Figure, METHOD_TEXTS } from "../method-texts.ts";
 import { secondsText, signed, significant, vectorText } from "../number-format.ts";
 import { scaleBar } from "../svg/scale-bar.ts";
 
@@ -13,29 +14,17 @@ export function verdictSummary(evidence: ScanEvidence, verdict: Verdict): Markup
     `clean up to ${significant(lines.clean)}, backdoored from ${significant(lines.backdoored)}`;
   return markup`<p class="reason">${verdict.reason}</p>
 ${scaleBar({ description, score: verdict.score, ...lines })}
-<p class="caption muted">${scoreMeaning(verdict)} The scale is logarithmic.</p>
+<p class="caption muted">${METHOD_TEXTS[verdict.method].score} The scale is logarithmic.</p>
 <dl class="figures">${figures(evidence, verdict).map(
     ([label, value, note]) =>
       markup`<div><dt>${label}</dt><dd>${value}${note === "" ? null : markup`<small>${note}</small>`}</dd></div>`,
   )}</dl>`;
 }
 
-function scoreMeaning({ method }: Verdict): string {
-  return method === "contrast"
-    ? "Score 1/ρ: how many times dearer it is to force other benign values than to collapse the outputs to the cheapest one."
-    : "Score ε/L1: the threshold over the mean absolute change per pixel of the reversed trigger.";
-}
-
-function figures(evidence: ScanEvidence, verdict: Verdict): [label: string, value: string, note: string][] {
+function figures(evidence: ScanEvidence, verdict: Verdict): Figure[] {
   const { statistics, model, plan } = evidence;
   const optional = (value: number | null) => (value === null ? "–" : significant(value));
-  const costs: [string, string, string][] =
-    plan.method === "contrast"
-      ? [
-          ["Free cost", optional(statistics.freeCost), "mean change per pixel in [0,1]"],
-          ["Forced cost", optional(statistics.forcedCost), "median over other targets"],
-        ]
-      : [["Mean L1", optional(statistics.meanL1), `ε = ${significant(verdict.thresholds.epsilon)}`]];
+  const costs = METHOD_TEXTS[plan.method].figures(evidence, verdict.thresholds);
   const head: [string, string, string] =
     model.head === null
       ? ["Head", "none", model.headReason]

@@ -14,6 +14,7 @@
 #include "error/error.h"
 #include "inversion/constraint_price.h"
 #include "inversion/curve_recorder.h"
+#include "inversion/gradient_pass.h"
 #include "inversion/outcome.h"
 #include "inversion/step_terms.h"
 #include "inversion/target_walk.h"
@@ -23,9 +24,6 @@
 
 namespace drmguard {
 namespace {
-
-/// Images that go through the model in one pass with gradients. A CPU's caches like small passes; a GPU wants large ones.
-int64_t images_per_pass(const at::Device& device) { return device.is_cpu() ? 64 : 2048; }
 
 /// Full speed for the first half, then down to a twentieth: the cost settles where the constraint holds.
 double learning_rate_at(double base, double progress) {
@@ -105,7 +103,7 @@ class Inversion {
 
     optimiser_.zero_grad();
     std::vector<StepTerms> parts;
-    const int64_t per_pass = std::max<int64_t>(1, images_per_pass(session_.device()) / plan_.batch_size);
+    const int64_t per_pass = starts_per_pass(session_.device(), plan_.batch_size);
     for (int64_t first = 0; first < starts_; first += per_pass) {
       throw_if_cancelled(cancelled_);
       parts.push_back(backward(images, first, std::min(per_pass, starts_ - first)));

@@ -1,11 +1,13 @@
 #include "inversion/outcome.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 
 #include "tensor/doubles.h"
 
 namespace drmguard {
+
 void OutcomeMeter::add(const at::Tensor& images, const at::Tensor& triggered) {
   const Prediction prediction = session_.model().predict(triggered, session_.model().head().has_value());
   outputs_.push_back(prediction.outputs);
@@ -32,6 +34,20 @@ InversionOutcome OutcomeMeter::outcome(const std::optional<at::Tensor>& target) 
     outcome.rnv = to_doubles(norm_variance_ratio(features, head, *session_.feature_scale())[0]);
   }
   return outcome;
+}
+
+at::Tensor OutcomeMeter::outputs() const { return at::cat(outputs_); }
+
+TriggerEffect measure_trigger(const Session& session, const at::Tensor& triggered, const CancelFlag& cancelled) {
+  at::NoGradGuard no_grad;
+  OutcomeMeter meter(session);
+  int64_t count = 0;
+  for (int64_t start = 0; start < triggered.size(0); start += count) {
+    throw_if_cancelled(cancelled);
+    count = next_pass(triggered.size(0) - start);
+    meter.add(session.images().narrow(0, start, count), triggered.narrow(0, start, count).to(session.device()));
+  }
+  return {meter.outcome(std::nullopt), meter.outputs()};
 }
 
 size_t best_start(const std::vector<InversionOutcome>& outcomes) {

@@ -17,6 +17,8 @@ class OutcomeMeter {
   void add(const at::Tensor& images, const at::Tensor& triggered);
   /// target: d, absent for a free collapse, whose target is where the outputs ended.
   InversionOutcome outcome(const std::optional<at::Tensor>& target) const;
+  /// f of the triggered images, N×d.
+  at::Tensor outputs() const;
 
  private:
   const Session& session_;
@@ -25,6 +27,17 @@ class OutcomeMeter {
   double absolute_change_ = 0.0;
   int64_t pixels_ = 0;
 };
+
+/// What a given trigger does, measured on the session's images.
+struct TriggerEffect {
+  /// As of a free collapse.
+  InversionOutcome outcome;
+  /// f(A(x)), N×d.
+  at::Tensor outputs;
+};
+
+/// triggered: A(x) of every image of the session, N×C×H×W in [0,1].
+TriggerEffect measure_trigger(const Session& session, const at::Tensor& triggered, const CancelFlag& cancelled);
 
 /// The cheapest start that reached its collapse; the cheapest of all when none did.
 size_t best_start(const std::vector<InversionOutcome>& outcomes);

@@ -57,6 +57,7 @@ class TensorProgram {
                               const Overrides& overrides = {}) const;
 
   const std::vector<Node>& nodes() const { return nodes_; }
+  Node& node(size_t index) { return nodes_.at(index); }
   const std::vector<ValueId>& outputs() const { return outputs_; }
   ValueId input() const { return input_; }
   const std::string& value_name(ValueId id) const { return names_.at(id); }

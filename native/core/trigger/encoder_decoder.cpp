@@ -16,13 +16,13 @@
 namespace drmguard {
 namespace {
 
-/// Half of the published generator's 32-64-128: on a CPU the generator, not the model, would take most of the time.
-constexpr int64_t kWidths[] = {16, 32, 64};
 constexpr int64_t kNormGroups = 4;
 
 }  // namespace
 
-EncoderDecoder::EncoderDecoder(const TriggerShape& shape, uint64_t seed, const at::Device& device) {
+EncoderDecoder::EncoderDecoder(const TriggerShape& shape, uint64_t seed, const at::Device& device,
+                               int64_t width) {
+  const int64_t widths[] = {width, 2 * width, 4 * width};
   at::Generator generator = make_generator(seed);
   const auto make = [&](int64_t in, int64_t out, bool zero) {
     const at::Tensor drawn = at::randn({shape.starts * out, in, 3, 3}, generator, at::TensorOptions().dtype(at::kFloat));
@@ -32,14 +32,14 @@ EncoderDecoder::EncoderDecoder(const TriggerShape& shape, uint64_t seed, const a
                        at::zeros({shape.starts * out}, options).set_requires_grad(true), out};
   };
   int64_t in = shape.channels;
-  for (int64_t width : kWidths) {
-    encoder_.push_back(make(in, width, false));
-    encoder_.push_back(make(width, width, false));
-    in = width;
+  for (int64_t out : widths) {
+    encoder_.push_back(make(in, out, false));
+    encoder_.push_back(make(out, out, false));
+    in = out;
   }
   for (int level = 2; level >= 0; --level) {
-    decoder_.push_back(make(in, kWidths[level], false));
-    in = kWidths[level];
+    decoder_.push_back(make(in, widths[level], false));
+    in = widths[level];
   }
   last_ = make(in, shape.channels, true);
 }

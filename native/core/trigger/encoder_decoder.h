@@ -11,7 +11,9 @@ namespace drmguard {
 /// convolutions.
 class EncoderDecoder : public TriggerGenerator {
  public:
-  EncoderDecoder(const TriggerShape& shape, uint64_t seed, const at::Device& device);
+  /// width: channels of the first level, a multiple of 4; each further level has twice as many. Half of the published
+  /// generator's by default: on a CPU the generator, not the model, would take most of the time.
+  EncoderDecoder(const TriggerShape& shape, uint64_t seed, const at::Device& device, int64_t width = 16);
 
   at::Tensor apply(const at::Tensor& images, int64_t first, int64_t count) const override;
   std::vector<at::Tensor> parameters() const override;

@@ -82,4 +82,15 @@ describe("findModels", () => {
     const found = await findModels(["weights.bin", "gone.pt", "gone.pt"]);
     expect(found).toEqual({ models: ["weights.bin", "gone.pt"], skipped: [], otherFiles: 0 });
   });
+
+  it("takes the weights beside a model for the model's own", async () => {
+    const trained = join(folder, "trained");
+    await mkdir(trained);
+    const own = ["a.pt", "a.safetensors", "a.attack-0.safetensors", "a.json"];
+    for (const name of [...own, "b.safetensors"]) await writeFile(join(trained, name), "");
+    const found = await findModels([trained]);
+    expect(found.models).toEqual([join(trained, "a.pt")]);
+    expect(found.otherFiles).toBe(3);
+    expect(found.skipped.map(({ path }) => path)).toEqual([join(trained, "b.safetensors")]);
+  });
 });

@@ -28,6 +28,15 @@ describe("progressText", () => {
     );
   });
 
+  it("shows the loss of a training, and what is being worked on", () => {
+    expect(progressText({ stage: "train", done: 1, total: 2, fraction: 0.5, loss: 0.12345 }, 2)).toBe(
+      `${"█".repeat(10)}${"░".repeat(10)}  train 1/2  loss 0.123  0:02 left`,
+    );
+    expect(progressText({ stage: "models", done: 0, total: 2, fraction: 0, note: "a-0, b-1" }, 0)).toBe(
+      `${"░".repeat(20)}  models 0/2  a-0, b-1`,
+    );
+  });
+
   it("leaves out what there is none of", () => {
     expect(progressText({ stage: "load", done: 0, total: 1, fraction: 0 }, 3)).toBe(
       `${"░".repeat(20)}  load 0/1`,

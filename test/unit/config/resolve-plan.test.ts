@@ -132,6 +132,12 @@ describe("resolvePlan", () => {
     expect(errorOf(() => resolvePlan({ images: { minimum: 50, limit: 20 } })).message).toBe(
       "images.limit: expected at least images.minimum, 50, got 20.",
     );
+    for (const method of ["drmguard", "feature-re"] as const) {
+      const refused = errorOf(() => resolvePlan({ method, head: { outputOnly: true } }));
+      expect(refused.code).toBe("ERR_CONFIG");
+      expect(refused.message).toContain(method);
+    }
+    expect(resolvePlan({ method: "neural-cleanse", head: { outputOnly: true } }).head.outputOnly).toBe(true);
     expect(errorOf(() => resolvePlan({ method: "drmguard", head: { outputOnly: true } })).code).toBe(
       "ERR_CONFIG",
     );
@@ -175,9 +181,29 @@ const BOUNDS: [section: string, key: string, least: number, greatest: number, wh
   ["drmguard", "steps", 1, 100_000, true],
   ["drmguard", "batchSize", 2, 65_536, true],
   ["drmguard", "learningRate", Number.MIN_VALUE, 10, false],
+  ["neuralCleanse", "tolerance", Number.MIN_VALUE, 1, false],
+  ["neuralCleanse", "starts", 1, 64, true],
+  ["neuralCleanse", "steps", 1, 100_000, true],
+  ["neuralCleanse", "batchSize", 2, 65_536, true],
+  ["neuralCleanse", "learningRate", Number.MIN_VALUE, 10, false],
+  ["neuralCleanse", "initialCost", Number.MIN_VALUE, 1e6, false],
+  ["neuralCleanse", "patience", 1, 10_000, true],
+  ["neuralCleanse", "costMultiplier", 1.01, 100, false],
+  ["featureRe", "starts", 1, 64, true],
+  ["featureRe", "steps", 1, 100_000, true],
+  ["featureRe", "batchSize", 2, 65_536, true],
+  ["featureRe", "learningRate", Number.MIN_VALUE, 10, false],
+  ["featureRe", "maskLearningRate", Number.MIN_VALUE, 10, false],
+  ["featureRe", "width", 4, 256, true],
+  ["featureRe", "warmUp", 0, 0.99, false],
+  ["featureRe", "pixelBound", Number.MIN_VALUE, 1e3, false],
+  ["featureRe", "deviationBound", Number.MIN_VALUE, 1e3, false],
+  ["featureRe", "maskBound", Number.MIN_VALUE, 1, false],
   ["thresholds", "backdoored", 1.5, 1e9, false],
   ["thresholds", "clean", Number.MIN_VALUE, 1.75, false],
   ["thresholds", "epsilon", Number.MIN_VALUE, 1, false],
+  ["thresholds", "maskShare", Number.MIN_VALUE, 1, false],
+  ["thresholds", "featureScore", -1e3, 1e3, false],
 ];
 
 describe.each(BOUNDS)("%s.%s", (section, key, least, greatest, whole) => {
@@ -226,6 +252,9 @@ describe("planAsToml", () => {
         input: { size: "60x60", channels: 1, pixels: { mean: 0.1 } },
         head: { featureValue: 'x"1\n' },
         drmguard: { learningRate: 1e-7, outputScale: Math.PI / 180 },
+        neuralCleanse: { tolerance: 0.1, costMultiplier: 1.5 },
+        featureRe: { width: 32, warmUp: 0 },
+        thresholds: { featureScore: -2 },
       }),
     ];
     for (const plan of plans) {

@@ -131,8 +131,8 @@ describe("settingsOfFlags", () => {
       head: { featureValue: "features.5", outputOnly: false },
       images: { limit: 40 },
     });
-    // The one that does not run is set as well: which one runs may be decided elsewhere.
-    for (const settings of [plan.contrast, plan.drmguard]) {
+    // Those that do not run are set as well: which one runs may be decided elsewhere.
+    for (const settings of [plan.contrast, plan.drmguard, plan.neuralCleanse, plan.featureRe]) {
       expect(settings).toMatchObject({ steps: 7, batchSize: 8, learningRate: 1e-3 });
     }
   });
@@ -142,7 +142,11 @@ describe("settingsOfFlags", () => {
     ["seed", "", '--seed: expected a whole number from 0 to 4294967295, got "".'],
     ["steps", "many", '--steps: expected a whole number from 1 to 100000, got "many".'],
     ["channels", "2", "--channels: expected 1 or 3, got 2."],
-    ["method", "magic", '--method: expected "contrast" or "drmguard", got "magic".'],
+    [
+      "method",
+      "magic",
+      '--method: expected "contrast" or "drmguard" or "neural-cleanse" or "feature-re", got "magic".',
+    ],
     ["device", "gpu", '--device: expected "cpu", "cuda" or "cuda:N", got "gpu".'],
     ["mean", "1,two,3", '--mean: expected one number, or one per channel, got "two".'],
     ["deviation", "0", "--deviation: expected one number above 0, or one per channel, got 0."],

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseEvidence, readEvidenceFile } from "../../../lib/evidence/read-evidence.ts";
 import { buildReport, renderJson } from "../../../lib/report/index.ts";
 import { judge } from "../../../lib/verdict/judge.ts";
-import { makeEvidence, makeModel } from "../../fixtures/evidence/make-evidence.ts";
+import { makeBaselineEvidence, makeEvidence, makeModel } from "../../fixtures/evidence/make-evidence.ts";
 
 /** JSON of valid evidence with the value at a dotted path replaced. */
 function evidenceWith(path: string, value: unknown): string {
@@ -49,6 +49,46 @@ describe("evidence that is read", () => {
       { outcome: "error", path: "b.pt", error },
       { outcome: "skipped", path: "c.txt", reason: "not a model" },
     ]);
+  });
+});
+
+describe("evidence of a baseline", () => {
+  it.each(["neural-cleanse", "feature-re"] as const)("is read as it was written (%s)", (method) => {
+    const evidence = makeBaselineEvidence(method, 0.003);
+    expect(parseEvidence(JSON.stringify(evidence))[0]).toMatchObject({ outcome: "scanned", evidence });
+  });
+
+  it("need not be there: evidence from before the baselines gets their defaults", () => {
+    const evidence = makeEvidence();
+    const old = JSON.parse(JSON.stringify(evidence));
+    delete old.baseline;
+    delete old.plan.neuralCleanse;
+    delete old.plan.featureRe;
+    delete old.plan.thresholds.maskShare;
+    delete old.plan.thresholds.featureScore;
+    const [read] = parseEvidence(JSON.stringify(old));
+    if (read?.outcome !== "scanned") throw new Error("not read");
+    expect(read.evidence).toEqual({ ...evidence, baseline: null });
+    expect(judge(read.evidence)).toEqual(judge(evidence));
+  });
+
+  it.each([
+    [
+      "baseline.best",
+      (evidence: ReturnType<typeof makeEvidence>) => Object.assign(evidence.baseline ?? {}, { best: 2 }),
+    ],
+    ["baseline.starts", (evidence: ReturnType<typeof makeEvidence>) => evidence.baseline?.starts.pop()],
+    ["baseline", (evidence: ReturnType<typeof makeEvidence>) => Object.assign(evidence, { baseline: null })],
+    [
+      "baseline",
+      (evidence: ReturnType<typeof makeEvidence>) => Object.assign(evidence.plan, { method: "contrast" }),
+    ],
+  ])("is refused when %s contradicts the rest", (field, spoil) => {
+    const evidence = makeBaselineEvidence("neural-cleanse", 0.003);
+    spoil(evidence);
+    const { code, message } = refusal(JSON.stringify(evidence));
+    expect(code).toBe("ERR_EVIDENCE");
+    expect(message).toContain(`${field}:`);
   });
 });
 

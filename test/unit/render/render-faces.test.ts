@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PITCH_LIMIT, renderFaces, YAW_LIMIT } from "../../../lib/render/index.ts";
+import {
+  FaceSeries,
+  HEAD_PITCH_LIMIT,
+  HEAD_ROLL_LIMIT,
+  HEAD_YAW_LIMIT,
+  PITCH_LIMIT,
+  renderFaces,
+  YAW_LIMIT,
+} from "../../../lib/render/index.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -19,12 +27,28 @@ describe("renderFaces", () => {
     expect(sha256(pixels)).toBe("48bbe99f6003066c3f271d51d8ac3c9efa5e426af3e22bcf7fc1d1e20d483d8b");
   });
 
-  it("begins a longer run with the pictures of a shorter one", () => {
-    const short = renderFaces({ count: 3, seed: 5, size: 24 });
-    const long = renderFaces({ count: 9, seed: 5, size: 24 });
-    expect(long.pixels.slice(0, short.pixels.length)).toEqual(short.pixels);
-    expect(long.labels.slice(0, 6)).toEqual(short.labels);
-  });
+  it.each(["gaze", "head-pose"] as const)(
+    "begins a longer run with the pictures of a shorter one: %s",
+    (labels) => {
+      const short = renderFaces({ count: 3, seed: 5, size: 24, labels });
+      const long = renderFaces({ count: 9, seed: 5, size: 24, labels });
+      expect(long.pixels.slice(0, short.pixels.length)).toEqual(short.pixels);
+      expect(long.labels.slice(0, short.labels.length)).toEqual(short.labels);
+    },
+  );
+
+  it.each(["gaze", "head-pose"] as const)(
+    "gives any part of a series as the whole run has it: %s",
+    (labels) => {
+      const options = { count: 8, seed: 5, size: 24, people: 3, labels };
+      const whole = renderFaces(options);
+      const part = new FaceSeries(options).render(5, 2);
+      const columns = whole.labels.length / 8;
+      expect(part.pixels).toEqual(whole.pixels.slice(5 * 24 * 24 * 3, 7 * 24 * 24 * 3));
+      expect(part.labels).toEqual(whole.labels.slice(5 * columns, 7 * columns));
+      expect([...part.subjects]).toEqual([2, 0]);
+    },
+  );
 
   it("returns the shapes that it promises", () => {
     const faces = renderFaces({ count: 5, seed: 1, size: 32, people: 2 });
@@ -33,10 +57,14 @@ describe("renderFaces", () => {
     expect([...faces.subjects]).toEqual([0, 1, 0, 1, 0]);
   });
 
-  it("labels uniformly over the whole range", () => {
-    const { labels } = renderFaces({ count: 1500, seed: 3, size: 16 });
-    for (const [component, limit] of [PITCH_LIMIT, YAW_LIMIT].entries()) {
-      const angles = [...labels].filter((_, index) => index % 2 === component);
+  it.each([
+    ["gaze", [PITCH_LIMIT, YAW_LIMIT]],
+    ["head-pose", [HEAD_PITCH_LIMIT, HEAD_YAW_LIMIT, HEAD_ROLL_LIMIT]],
+  ] as const)("labels uniformly over the whole range: %s", (kind, limits) => {
+    const { labels } = renderFaces({ count: 1500, seed: 3, size: 16, labels: kind });
+    expect(labels).toHaveLength(1500 * limits.length);
+    for (const [component, limit] of limits.entries()) {
+      const angles = [...labels].filter((_, index) => index % limits.length === component);
       expect(Math.max(...angles.map(Math.abs))).toBeLessThanOrEqual(limit);
       expect(Math.max(...angles)).toBeGreaterThan(0.98 * limit);
       expect(Math.min(...angles)).toBeLessThan(-0.98 * limit);
@@ -69,6 +97,7 @@ describe("renderFaces", () => {
     ["size", { count: 1, seed: 1, size: 8 }],
     ["size", { count: 1, seed: 1, size: Number.NaN }],
     ["people", { count: 1, seed: 1, size: 48, people: 0 }],
+    ["labels", { count: 1, seed: 1, size: 48, labels: "age" as "gaze" }],
     ["bytes", { count: 1_000_000, seed: 1, size: 512 }],
   ])("refuses a wrong %s before rendering: %o", (name, options) => {
     expect(() => renderFaces(options)).toThrowError(

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { renderConsole } from "../../../lib/report/render-console.ts";
 import { renderJson } from "../../../lib/report/render-json.ts";
 import type { ScanReport } from "../../../lib/report/scan-report.ts";
-import { makePaperEvidence } from "../../fixtures/evidence/make-evidence.ts";
+import { makeBaselineEvidence, makePaperEvidence } from "../../fixtures/evidence/make-evidence.ts";
 import {
   BACKDOORED,
   CLEAN,
@@ -63,6 +63,14 @@ describe("the console report", () => {
     expect(plain(reportOf(scanned("a.pt", makePaperEvidence(0.041))))).toContain(
       "  cost        mean L1 0.041",
     );
+  });
+
+  it("shows the statistic of a baseline, and that its line is not calibrated", () => {
+    const cleanse = plain(reportOf(scanned("a.pt", makeBaselineEvidence("neural-cleanse", 0.0031))));
+    expect(cleanse).toContain("  cost        mask share 0.0031, mean L1 0.003");
+    expect(cleanse).toContain("not calibrated");
+    const reverse = plain(reportOf(scanned("a.pt", makeBaselineEvidence("feature-re", -0.9))));
+    expect(reverse).toContain("  cost        mixed value -0.9, mean L1 0.003");
   });
 
   it("is coloured only when asked", () => {

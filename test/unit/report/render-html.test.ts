@@ -3,6 +3,7 @@ import type { ScanEvidence } from "../../../lib/evidence/schema.ts";
 import { statisticsOf } from "../../../lib/evidence/statistics.ts";
 import { renderHtml } from "../../../lib/report/html/render-html.ts";
 import {
+  makeBaselineEvidence,
   makeEvidence,
   makeInversion,
   makeModel,
@@ -90,6 +91,15 @@ function evidenceOfOutputs(outputs: number): ScanEvidence {
 
 const FULL = renderHtml(reportOf(BACKDOORED, CLEAN, INCONCLUSIVE, STOPPED, FAILED, SKIPPED));
 
+/** Neural Cleanse with the samples of another scan; the best start is shown. */
+function cleanseWithPictures() {
+  const { reversedTrigger } = makeEvidence();
+  if (reversedTrigger === null) throw new Error("no samples");
+  return makeBaselineEvidence("neural-cleanse", 0.003, {
+    reversedTrigger: { ...reversedTrigger, inversion: 1 },
+  });
+}
+
 describe("the HTML report's safety", () => {
   const hostile: ReturnType<typeof reportOf> = reportOf(
     scanned(HOSTILE, hostileEvidence()),
@@ -102,6 +112,11 @@ describe("the HTML report's safety", () => {
   it.each([
     ["of a plain report", FULL],
     ["of hostile text in every field", renderHtml(hostile)],
+    [
+      "of Neural Cleanse",
+      renderHtml(reportOf(scanned("a.pt", makeBaselineEvidence("neural-cleanse", 0.003)))),
+    ],
+    ["of FeatureRE", renderHtml(reportOf(scanned("a.pt", makeBaselineEvidence("feature-re", -0.9))))],
     ["of the paper's method", renderHtml(reportOf(scanned("a.pt", makePaperEvidence(0.01))))],
     ["of no model", renderHtml(reportOf())],
   ])("%s: well-formed, no script, no handler, nothing fetched", (_, page) => {
@@ -229,11 +244,27 @@ describe("the HTML report's content", () => {
     ).toBe(4);
   });
 
+  it("shows the mask of Neural Cleanse and the terms of FeatureRE, with lines that are not calibrated", () => {
+    const cleanse = renderHtml(reportOf(scanned("a.pt", cleanseWithPictures())));
+    expect(cleanse).toContain('alt="Reversed mask"');
+    expect(cleanse).toContain("mask and pattern");
+    const reverse = renderHtml(reportOf(scanned("a.pt", makeBaselineEvidence("feature-re", -0.9))));
+    expect(reverse).toContain("<dt>Similarity</dt><dd>0.31");
+    expect(reverse).not.toContain("Reversed mask");
+    for (const page of [cleanse, reverse]) expect(page).toContain("The line is not calibrated.");
+  });
+
   it("draws the lines it was judged by, not those of the scan's plan", () => {
     const evidence = makeEvidence();
     const entry = scanned("a.pt", evidence);
     if (entry.outcome !== "scanned") throw new Error("not scanned");
-    entry.verdict.thresholds = { backdoored: 4, clean: 3, epsilon: 0.03 };
+    entry.verdict.thresholds = {
+      backdoored: 4,
+      clean: 3,
+      epsilon: 0.03,
+      maskShare: 0.006,
+      featureScore: -0.75,
+    };
     expect(renderHtml(reportOf(entry))).toContain("4 ≤ backdoored");
   });
 

@@ -171,6 +171,83 @@ describe("scan with the published method", () => {
   });
 });
 
+describe("scan with a baseline", () => {
+  it("runs Neural Cleanse from the mean and from benign outputs, as one batch", async () => {
+    const evidence = await scan(core.model(), images, {
+      plan: { method: "neural-cleanse", threads: 1, neuralCleanse: { starts: 3, steps: 4, patience: 2 } },
+    });
+    expect(core.calls).toEqual(["open", "baseline neural-cleanse 3", "dispose session"]);
+    const [plan] = core.baselines;
+    expect(plan?.method).toEqual({
+      kind: "neural-cleanse",
+      tolerance: 0.02,
+      learningRate: 0.1,
+      initialCost: 0.001,
+      patience: 2,
+      costMultiplier: 2,
+    });
+    expect(plan?.targets[0]).toEqual(core.facts.outputMean);
+    const benign = rows.map((row) => [...Float32Array.from(row)]);
+    for (const target of plan?.targets.slice(1) ?? []) expect(benign).toContainEqual(target);
+    expect(plan).toMatchObject({ steps: 4, batchSize: 32, samples: [0, 3, 6, 10, 13, 16] });
+    expect(evidence.inversions.map(({ family, origin }) => `${family} ${origin}`)).toEqual([
+      "mask-pattern mean",
+      "mask-pattern spread",
+      "mask-pattern spread",
+    ]);
+    expect(evidence.baseline).toMatchObject({ kind: "mask-share", best: 1 });
+    expect(evidence.baseline?.starts[1]).toEqual({
+      statistic: 0.005,
+      maskShare: 0.005,
+      feature: null,
+      curve: [
+        { step: 1, statistic: 0.005 },
+        { step: 4, statistic: 0.005 },
+      ],
+    });
+    expect(
+      Buffer.from(evidence.baseline?.mask ?? "", "base64")
+        .subarray(1, 4)
+        .toString("latin1"),
+    ).toBe("PNG");
+  });
+
+  it.each(["neural-cleanse", "feature-re"] as const)(
+    "gives valid evidence of its most suspicious start, which judge() scores (%s)",
+    async (method) => {
+      const evidence = await scan(core.model(), images, { plan: { method } });
+      expect(evidenceSchema.parse(JSON.parse(JSON.stringify(evidence)))).toEqual(evidence);
+      expect(firstInconsistency(evidence)).toBeNull();
+      // Not the cheapest, which is the first.
+      expect(evidence.reversedTrigger?.inversion).toBe(1);
+      expect(evidence.statistics.meanL1).toBe(0.02);
+      expect(judge(evidence).score).toBeCloseTo(method === "neural-cleanse" ? 1.2 : 2 ** -0.755);
+    },
+  );
+
+  it("runs FeatureRE with the plan's settings and keeps the terms of its score", async () => {
+    const evidence = await scan(core.model(), images, {
+      plan: { method: "feature-re", featureRe: { starts: 2, steps: 6, maskBound: 0.1 } },
+    });
+    expect(core.calls).toEqual(["open", "baseline feature-re 2", "dispose session"]);
+    expect(core.baselines[0]?.method).toMatchObject({ kind: "feature-re", maskBound: 0.1, width: 8 });
+    expect(evidence.baseline).toMatchObject({ kind: "feature-score", mask: null });
+    expect(evidence.baseline?.starts[0]?.feature).toMatchObject({ similarity: 0.5, success: 0.4 });
+  });
+
+  it("rejects at once when it is cancelled", async () => {
+    core.hold = "invert";
+    const controller = new AbortController();
+    core.onHeld = () => controller.abort();
+    const cancelled = scan(core.model(), images, {
+      plan: { method: "neural-cleanse" },
+      signal: controller.signal,
+    });
+    await expect(cancelled).rejects.toMatchObject({ code: "ERR_CANCELLED" });
+    expect(core.calls.slice(-2)).toEqual(["cancel", "dispose session"]);
+  });
+});
+
 describe("scan refuses", () => {
   it("images that do not fit the plan, before the core is asked for anything", async () => {
     const refused = (plan: object) => scan(core.model(), images, { plan });

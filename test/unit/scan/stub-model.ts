@@ -1,7 +1,10 @@
 import type {
+  BaselineResult,
   InversionOutcome,
   InversionProgress,
   InversionResult,
+  InversionStart,
+  NativeBaselinePlan,
   NativeInversionPlan,
   NativeJob,
   NativeModel,
@@ -21,6 +24,7 @@ export class StubCore {
   /** What was asked of it, in order. */
   readonly calls: string[] = [];
   readonly inversions: NativeInversionPlan[] = [];
+  readonly baselines: NativeBaselinePlan[] = [];
   readonly probes: NativeProbePlan[] = [];
   options: SessionOptions | null = null;
   /** Work that never ends by itself. */
@@ -87,6 +91,7 @@ export class StubCore {
       facts: this.facts,
       predict: () => Promise.reject(new Error("not asked for")),
       inputGradient: () => Promise.reject(new Error("not asked for")),
+      measureTrigger: () => Promise.reject(new Error("not asked for")),
       probe: (plan, onProgress) => {
         this.calls.push("probe");
         this.probes.push(plan);
@@ -100,6 +105,13 @@ export class StubCore {
         if (this.failure !== null) throw this.failure;
         onProgress(progressPoint(plan, plan.steps));
         return this.#job("invert", () => this.#inversionResult(plan));
+      },
+      baseline: (plan, onProgress) => {
+        this.calls.push(`baseline ${plan.method.kind} ${plan.targets.length}`);
+        this.baselines.push(plan);
+        const result = this.#baselineResult(plan);
+        onProgress(result.curve[0] as BaselineResult["curve"][number]);
+        return this.#job("invert", () => result);
       },
       dispose: () => this.calls.push("dispose session"),
     };
@@ -127,6 +139,35 @@ export class StubCore {
       target: this.facts.outputMean.map((value) => value + 1 + top),
     }));
     return { patchesTried: 10, forwardPasses: 20, best };
+  }
+
+  /** The second start is the most suspicious, although the first is the cheapest. */
+  #baselineResult(plan: NativeBaselinePlan): BaselineResult {
+    const starts: InversionStart[] = plan.targets.map((target) => ({ target, walk: true, patch: null }));
+    const result = this.#inversionResult({
+      family: "additive-pattern",
+      objective: { kind: "constrained", tolerance: 0.02 },
+      starts,
+      learningRate: 1,
+      ...plan,
+    });
+    const cleanse = plan.method.kind === "neural-cleanse";
+    const statistic = starts.map((_, index) => (index === 1 ? 0.005 : 0.05));
+    const { height = 0, width = 0, channels = 0 } = this.options ?? {};
+    const feature = { similarity: 0.5, success: 0.4, distance: 1, pixelChange: 0.1, deviation: 0.9 };
+    return {
+      ...result,
+      outcomes: result.outcomes.map((outcome, index) => ({
+        ...outcome,
+        statistic: statistic[index] as number,
+        maskShare: 0.005,
+        feature: cleanse ? null : feature,
+      })),
+      curve: result.curve.map((point) => ({ ...point, statistic })),
+      best: 1,
+      mask: new Float32Array(cleanse ? height * width : 8).fill(0.25),
+      pattern: new Float32Array(cleanse ? channels * height * width : 0).fill(0.5),
+    };
   }
 
   #inversionResult(plan: NativeInversionPlan): InversionResult {

@@ -4,13 +4,14 @@ import type { ScanEvidence } from "../../../lib/evidence/schema.ts";
 import { statisticsOf } from "../../../lib/evidence/statistics.ts";
 import { judge } from "../../../lib/verdict/judge.ts";
 import {
+  makeBaselineEvidence,
   makeEvidence,
   makeInversion,
   makeInversions,
   makePaperEvidence,
 } from "../../fixtures/evidence/make-evidence.ts";
 
-const LINES = { backdoored: 2.5, clean: 2, epsilon: 0.03 };
+const LINES = { backdoored: 2.5, clean: 2, epsilon: 0.03, maskShare: 0.006, featureScore: -0.75 };
 
 /** Contrast evidence with these costs in its statistics. */
 function costs(
@@ -181,7 +182,13 @@ describe("any numbers", () => {
   const cost = fc.double({ min: 1e-6, max: 1, noNaN: true });
   const thresholds = fc
     .tuple(fc.double({ min: 0.1, max: 20, noNaN: true }), fc.double({ min: 0.1, max: 20, noNaN: true }))
-    .map(([a, b]) => ({ clean: Math.min(a, b), backdoored: Math.max(a, b), epsilon: 0.03 }));
+    .map(([a, b]) => ({
+      clean: Math.min(a, b),
+      backdoored: Math.max(a, b),
+      epsilon: 0.03,
+      maskShare: 0.006,
+      featureScore: -0.75,
+    }));
   const rank = { clean: 0, inconclusive: 1, backdoored: 2 };
 
   it("a cheaper free collapse is never less suspicious", () => {
@@ -243,5 +250,62 @@ describe("any numbers", () => {
       ),
       { numRuns: 400 },
     );
+  });
+});
+
+describe("the baselines' rules", () => {
+  it.each([
+    [0.003, "backdoored", 2],
+    [0.0061, "clean", 0.9836],
+    [0.006, "clean", 1],
+  ])("neural-cleanse: the smaller the mask, the more suspicious (%d is %s)", (share, label, score) => {
+    const verdict = judge(makeBaselineEvidence("neural-cleanse", share), LINES);
+    expect(verdict).toMatchObject({ label, method: "neural-cleanse", threshold: 1 });
+    expect(verdict.score).toBeCloseTo(score, 3);
+    expect(verdict.reason).toContain(`covers ${Number((share * 100).toPrecision(3))} % of the image`);
+  });
+
+  it.each([
+    [-1.75, "backdoored", 2],
+    [-0.75, "clean", 1],
+    [0.25, "clean", 0.5],
+    [40, "clean", 2 ** -40.75],
+  ])("feature-re: the lower the mixed value, the more suspicious (%d is %s)", (value, label, score) => {
+    const verdict = judge(makeBaselineEvidence("feature-re", value), LINES);
+    expect(verdict).toMatchObject({ label, method: "feature-re", threshold: 1 });
+    expect(verdict.score).toBeCloseTo(score);
+    expect(verdict.margin).toBeCloseTo(-0.75 - value);
+  });
+
+  it("name the target of the most suspicious start, not of the cheapest", () => {
+    const evidence = makeBaselineEvidence("neural-cleanse", 0.003);
+    const [first, second] = evidence.inversions;
+    if (first === undefined || second === undefined) throw new Error("two starts");
+    first.target = [1, 1, 1];
+    second.target = [2, 2, 2];
+    expect(judge(evidence, LINES).target).toEqual([2, 2, 2]);
+  });
+
+  it("take no mask that did not succeed, and no scan that stopped", () => {
+    const failed = makeBaselineEvidence("neural-cleanse", 0.003);
+    for (const inversion of failed.inversions) inversion.reached = false;
+    expect(judge(failed, LINES)).toMatchObject({
+      label: "inconclusive",
+      reason: expect.stringContaining("no mask held the outputs"),
+    });
+    for (const method of ["neural-cleanse", "feature-re"] as const) {
+      expect(judge(makeBaselineEvidence(method, 0.003, early), LINES).label).toBe("inconclusive");
+    }
+  });
+
+  it("have no score without a measurement", () => {
+    expect(judge(makeBaselineEvidence("neural-cleanse", 0), LINES)).toMatchObject({
+      label: "inconclusive",
+      score: null,
+    });
+    expect(judge(makeBaselineEvidence("feature-re", 5000), LINES)).toMatchObject({
+      label: "inconclusive",
+      score: null,
+    });
   });
 });

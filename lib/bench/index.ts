@@ -1,0 +1,16 @@
+export { benchImages, benchPlans, methodsOfList } from "./identify/bench-plans.ts";
+export {
+  type Identification,
+  type IdentificationRow,
+  type IdentifiedModel,
+  identificationSchema,
+  SCAN_METHODS,
+} from "./identify/identification.ts";
+export { renderIdentifyHtml } from "./identify/render-html.ts";
+export { renderIdentifyMarkdown } from "./identify/render-markdown.ts";
+export { type IdentifyRequest, runIdentify } from "./identify/run-identify.ts";
+export { type BenchProgress, makeFolder } from "./identify/scan-zoo.ts";
+export { type AttackTable, attackTableSchema } from "./rav/attack-table.ts";
+export { renderRavHtml } from "./rav/render-html.ts";
+export { renderRavMarkdown } from "./rav/render-markdown.ts";
+export { runRav } from "./rav/run-rav.ts";

@@ -1,0 +1,178 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import {
+  type BenchProgress,
+  benchImages,
+  benchPlans,
+  makeFolder,
+  methodsOfList,
+  renderIdentifyHtml,
+  renderIdentifyMarkdown,
+  renderRavHtml,
+  renderRavMarkdown,
+  runIdentify,
+  runRav,
+  SCAN_METHODS,
+} from "../bench/index.ts";
+import {
+  findConfigFile,
+  readConfigFile,
+  type ScanSettings,
+  SETTING_TEXTS,
+  settingsOfEnvironment,
+  settingsOfFlags,
+} from "../config/index.ts";
+import { DrmGuardError } from "../errors/index.ts";
+import { loadAddon } from "../native/load-addon.ts";
+import { packageVersion } from "../native/locate-addon.ts";
+import { writeReport } from "../report/index.ts";
+import { readManifest, zooImages } from "../zoo/index.ts";
+import { EXIT } from "./exit-codes.ts";
+import { numberOfFlag } from "./flag-values.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { ProgressBar, type ProgressFlags, progressStyle } from "./progress-bar.ts";
+import { Messages, writeStdout } from "./terminal.ts";
+
+/** Settings of a scan that a bench lets one set for all its methods; the others come from the config file. */
+const SETTINGS = SETTING_TEXTS.filter(({ flag }) =>
+  ["device", "seed", "steps", "batch-size", "learning-rate"].includes(flag),
+);
+const MOST_IMAGES = 1_000_000;
+const MOST_JOBS = 1024;
+
+interface IdentifyFlags extends ProgressFlags {
+  methods?: string;
+  images?: string;
+  out?: string;
+  jobs?: string;
+  config?: string;
+  device?: string;
+  seed?: string;
+  steps?: string;
+  batchSize?: string;
+  learningRate?: string;
+}
+
+/** What a bench left to say, in its three forms. */
+interface BenchTexts {
+  json: unknown;
+  markdown: string;
+  html: string;
+}
+
+/** Adds `bench identify` and `bench rav` to the program; `finish` receives the exit code. */
+export function addBenchCommand(program: Command, finish: (code: number) => void): void {
+  const bench = program.command("bench").description("measure detectors and attacks on a zoo");
+  const identify = bench
+    .command("identify")
+    .description("scan every model of a zoo with every method and make the identification table")
+    .argument("<zoo>", "a folder that zoo make wrote")
+    .option("--methods <names>", `of ${SCAN_METHODS.join(",")} (default: all)`)
+    .option("--images <n>", "held-out benign images to scan with (default: images.limit of the settings)")
+    .option("--out <folder>", "where evidence and tables go; an earlier run is taken up (default: ZOO/bench)")
+    .option("--jobs <n>", "models that are scanned at once, sharing the cores (default: one per core)")
+    .option("--config <file>", "settings in TOML or JSON (default: ./drmguard.toml if it is there)");
+  for (const { flag, placeholder, help } of SETTINGS) identify.option(`--${flag} <${placeholder}>`, help);
+  identify
+    .option("-q, --quiet", "only errors on stderr")
+    .option("--no-progress", "no progress on stderr")
+    .action(async (zoo: string, flags: IdentifyFlags) => finish(await identifyZoo(zoo, flags)));
+  bench
+    .command("rav")
+    .description("tell what every attack of a zoo does: errors, variance ratio, RAV and RNV")
+    .argument("<zoo>", "a folder that zoo make wrote")
+    .option("--out <folder>", "where the tables go (default: ZOO/bench)")
+    .action(async (zoo: string, flags: { out?: string }) => finish(await ravOfZoo(zoo, flags)));
+}
+
+async function identifyZoo(folder: string, flags: IdentifyFlags): Promise<number> {
+  const messages = new Messages({ quiet: flags.quiet === true, verbose: false });
+  const methods = flags.methods === undefined ? SCAN_METHODS : methodsOfList(flags.methods);
+  const jobs = jobsOf(flags);
+  const settings = await benchSettings(flags, messages);
+  const manifest = await readManifest(folder);
+  // An addon that is not there is told once, not for every model.
+  loadAddon();
+  const out = flags.out ?? join(folder, "bench");
+  await makeFolder(out);
+  const bar = new ProgressBar(process.stderr, progressStyle(flags));
+  messages.beforeMessage = () => bar.clear();
+  const interrupt = listenForInterrupt(messages);
+  try {
+    const { signal } = interrupt;
+    const labels = await zooImages(manifest, folder, signal);
+    const zoo = { channels: labels.images.channels, unit: labels.unit };
+    const plans = benchPlans(methods, zoo, settings, jobs);
+    const limit = plans[0]?.plan.images.limit ?? MOST_IMAGES;
+    const images = await benchImages(labels.images, limit);
+    bar.begin(manifest.plan.name);
+    const onProgress = (progress: BenchProgress) => bar.update(shown(progress));
+    const request = { folder, manifest, images, labels, plans, out, jobs, signal, onProgress };
+    const bench = await runIdentify({ ...request, version: packageVersion() });
+    bar.clear();
+    for (const { model, method, code, message } of bench.failures) {
+      messages.error(new DrmGuardError(code, message), `${model}, ${method}`);
+    }
+    const texts = { json: bench, markdown: renderIdentifyMarkdown(bench), html: renderIdentifyHtml(bench) };
+    await writeTexts(out, "identify", texts, messages);
+    return bench.failures.length === 0 ? EXIT.ok : EXIT.failed;
+  } finally {
+    bar.clear();
+    interrupt.dispose();
+    if (interrupt.signal.aborted) {
+      messages.note(`what was scanned is kept in ${out}; the same command goes on from there`);
+    }
+  }
+}
+
+async function ravOfZoo(folder: string, flags: { out?: string }): Promise<number> {
+  const messages = new Messages({ quiet: false, verbose: false });
+  const manifest = await readManifest(folder);
+  const table = await runRav({ manifest, folder, version: packageVersion() });
+  const out = flags.out ?? join(folder, "bench");
+  await makeFolder(out);
+  const texts = { json: table, markdown: renderRavMarkdown(table), html: renderRavHtml(table) };
+  await writeTexts(out, "rav", texts, messages);
+  return EXIT.ok;
+}
+
+/** A GPU is one machine for all models; cores are one each. */
+function jobsOf({ jobs, device }: IdentifyFlags): number {
+  if (jobs !== undefined) return numberOfFlag("jobs", jobs, { least: 1, most: MOST_JOBS, integer: true });
+  return device?.startsWith("cuda") ? 1 : availableParallelism();
+}
+
+/** Config file, then DRMGUARD_* variables, then flags. */
+async function benchSettings(flags: IdentifyFlags, messages: Messages): Promise<ScanSettings[]> {
+  const named = flags.config ?? (process.env.DRMGUARD_CONFIG || undefined);
+  const path = named ?? (await findConfigFile(process.cwd()));
+  if (path !== null && named === undefined) messages.note(`using the settings of ${path}`);
+  const { device, seed, steps, batchSize, learningRate } = flags;
+  const given = { device, seed, steps, "batch-size": batchSize, "learning-rate": learningRate };
+  const limit = imageLimit(flags);
+  return [
+    ...(path === null ? [] : [await readConfigFile(path)]),
+    ...settingsOfEnvironment(process.env),
+    ...settingsOfFlags(given, SETTINGS),
+    ...(limit === null ? [] : [{ images: { limit } }]),
+  ];
+}
+
+function imageLimit({ images }: IdentifyFlags): number | null {
+  if (images === undefined) return null;
+  return numberOfFlag("images", images, { least: 2, most: MOST_IMAGES, integer: true });
+}
+
+function shown({ running, ...progress }: BenchProgress) {
+  return { stage: "scans", ...progress, ...(running.length === 0 ? {} : { note: running.join(", ") }) };
+}
+
+async function writeTexts(out: string, name: string, texts: BenchTexts, messages: Messages): Promise<void> {
+  const at = (ending: string) => join(out, `${name}.${ending}`);
+  await writeReport(at("json"), `${JSON.stringify(texts.json, null, 2)}\n`);
+  await writeReport(at("md"), texts.markdown);
+  await writeReport(at("html"), texts.html);
+  await writeStdout(texts.markdown);
+  messages.note(`wrote ${at("json")}, ${at("md")} and ${at("html")}`);
+}

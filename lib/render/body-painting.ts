@@ -1,0 +1,18 @@
+import { blend, DARK, type FaceIdentity, type FaceView } from "./face-traits.ts";
+import type { Painter } from "./painter.ts";
+import { around, pointwise } from "./shapes.ts";
+
+/** Paints the neck with the chin's shadow, and the shoulders. */
+export function paintNeckAndClothes(painter: Painter, identity: FaceIdentity, view: FaceView): void {
+  const { skin, chin } = identity;
+  const neck = pointwise((x, y) => Math.max(Math.abs(x) - 0.3, 0.5 - y));
+  painter.paint(around(0, 1.05, 0.32, 0.6), neck, {
+    colour: blend(skin, DARK, 0.3),
+  });
+  painter.ellipse(0, 1.62, 1.2, 0.66, { colour: view.clothes });
+  painter.ellipse(0, chin + 0.02, 0.32, 0.13, {
+    colour: blend(skin, DARK, 0.6),
+    opacity: 0.5,
+    softness: 0.06,
+  });
+}

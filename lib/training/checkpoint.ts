@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { DrmGuardError } from "../errors/index.ts";
+import type { TensorRecord } from "../native/addon.ts";
+import { readSafetensorsFile, writeSafetensorsFile } from "../weights/index.ts";
+import { exists } from "./model-files.ts";
+
+const CHECKPOINT_KEY = "drmguard.checkpoint";
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const checkpointSchema = z.strictObject({
+  /** Hashes of the plan, the data set and the indices of the training images. */
+  plan: sha256,
+  data: sha256,
+  split: sha256,
+  /** Epochs finished. */
+  epoch: z.int().min(1).max(1_000_000),
+  /** Spent on them. */
+  seconds: z.number().nonnegative(),
+});
+
+/** What an unfinished model was trained with, and how far. */
+export type CheckpointFacts = z.infer<typeof checkpointSchema>;
+
+/** Replaces a checkpoint, whole or not at all. */
+export async function writeCheckpoint(
+  path: string,
+  facts: CheckpointFacts,
+  state: readonly TensorRecord[],
+): Promise<void> {
+  await writeSafetensorsFile(path, state, new Map([[CHECKPOINT_KEY, JSON.stringify(facts)]]));
+}
+
+/**
+ * The checkpoint of a run that was interrupted; null when there is none.
+ * @throws ERR_CONFIG when it is of another run: it is left as it is, because hours may have gone into it.
+ */
+export async function readCheckpoint(
+  path: string,
+  run: Pick<CheckpointFacts, "plan" | "data" | "split">,
+): Promise<{ facts: CheckpointFacts; state: TensorRecord[] } | null> {
+  if (!(await exists(path))) return null;
+  const { tensors, metadata } = await readSafetensorsFile(path);
+  const parsed = checkpointSchema.safeParse(jsonOf(metadata.get(CHECKPOINT_KEY)));
+  if (!parsed.success) throw refused(path, "it is no checkpoint of drmguard train");
+  const facts = parsed.data;
+  if (facts.data !== run.data) throw refused(path, "it was trained on other images");
+  if (facts.plan !== run.plan) throw refused(path, "it was trained with other settings");
+  if (facts.split !== run.split) throw refused(path, "other images of the data set were held out");
+  return { facts, state: tensors };
+}
+
+function refused(path: string, reason: string): DrmGuardError {
+  return new DrmGuardError("ERR_CONFIG", `The checkpoint ${path} cannot be resumed: ${reason}.`, {
+    hint: "Give the earlier settings and data again, another --out, or --restart to replace the checkpoint.",
+  });
+}
+
+function jsonOf(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,11 @@
+export { ATTACK_DEFAULTS, TRIGGER_KINDS, type TriggerKind } from "./attack-defaults.ts";
+export { type AttackCondition, drawAttacks } from "./draw-attack.ts";
+export type { TargetChoice } from "./draw-target.ts";
+export { type LabelStatistics, labelStatistics } from "./label-statistics.ts";
+export { exists, type ModelPaths, modelPaths } from "./model-files.ts";
+export { planHash } from "./plan-hash.ts";
+export { plainFileName, readTrainedModel } from "./read-trained-model.ts";
+export { type RenderChoice, renderedImages } from "./rendered-images.ts";
+export { type TrainModelOptions, type TrainModelProgress, trainModel, trainOnSets } from "./train-model.ts";
+export type { MeasuredAttack, MeasuredErrors, TrainedModelFacts } from "./trained-model.ts";
+export { type SplitChoice, type TrainingSets, trainingSets } from "./training-sets.ts";

@@ -1,0 +1,18 @@
+export {
+  ARCHITECTURE_KEY,
+  ARCHITECTURE_NAMES,
+  architectureMetadata,
+  architectureOf,
+  architectureSchema,
+  HEADS,
+} from "./architecture-metadata.ts";
+export { type WaitingFile, writeBeside, writeFileAtomically } from "./atomic-file.ts";
+export { readRegularFile } from "./regular-file.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensorsFile,
+  type SafetensorsContent,
+  writeSafetensorsFile,
+} from "./safetensors.ts";
+export { readHeader } from "./safetensors-header.ts";
