@@ -66,8 +66,8 @@ export interface LoadModelOptions {
 }
 
 /**
- * Reads a TorchScript .pt or a torch.export .pt2. The file is untrusted: disallowed operations are refused before
- * anything of it runs.
+ * Reads a TorchScript .pt, a torch.export .pt2 or a .safetensors of drmguard train. The file is untrusted: disallowed
+ * operations are refused before anything of it runs.
  * @throws DrmGuardError ERR_FILE_NOT_FOUND, ERR_MODEL_*, ERR_NATIVE_*, ERR_CANCELLED.
  * @example
  * using model = await loadModel("gaze.pt");
