@@ -20,7 +20,7 @@ export const ERROR_CODES = {
   },
   ERR_MODEL_FORMAT: {
     meaning: "The file is no model that DRMGuard reads.",
-    remedy: "Give a TorchScript .pt (torch.jit.save), a torch.export .pt2 (torch.export.save), or a .safetensors that drmguard train wrote.",
+    remedy: "Give a TorchScript .pt, a torch.export .pt2, or a .safetensors of drmguard train.",
   },
   ERR_MODEL_TRUNCATED: {
     meaning: "The model file is cut short or damaged.",
