@@ -162,21 +162,21 @@ describe("a drawn trigger", () => {
 
   it("has the defaults of its kind, and the plan's own numbers over them", () => {
     expect(draw({ trigger: "wanet" }, 1)).toMatchObject({
-      rate: 0.2,
-      crossRatio: 2,
-      trigger: { grid: 16, strength: 1 },
+      rate: 0.15,
+      crossRatio: 0.5,
+      trigger: { grid: 16, strength: 2 },
     });
-    expect(draw({ trigger: "input-aware" }, 1)).toMatchObject({ rate: 0.1, crossRatio: 1 });
+    expect(draw({ trigger: "input-aware" }, 1)).toMatchObject({ rate: 0.1, crossRatio: 0.5 });
     expect(draw({ trigger: "blended" }, 1)).toMatchObject({
-      rate: 0.1,
+      rate: 0.05,
       crossRatio: 0,
-      trigger: { alpha: 0.1, grid: 6 },
+      trigger: { alpha: 0.15, grid: 6 },
     });
-    const own = draw({ trigger: "wanet", rate: 0.3, crossRatio: 0, settings: { strength: 2, seed: 5 } }, 1);
+    const own = draw({ trigger: "wanet", rate: 0.3, crossRatio: 0, settings: { strength: 3, seed: 5 } }, 1);
     expect(own).toMatchObject({
       rate: 0.3,
       crossRatio: 0,
-      trigger: { kind: "wanet", grid: 16, strength: 2, seed: 5 },
+      trigger: { kind: "wanet", grid: 16, strength: 3, seed: 5 },
     });
     expect(draw({ settings: { top: 0, left: 1, size: 7 } }, 1).trigger).toMatchObject({
       top: 0,

@@ -50,8 +50,8 @@ settings = { strength = 2 }
         name: "warp",
         trigger: "wanet",
         seeds: [3, 4, 5],
-        rate: 0.2,
-        crossRatio: 2,
+        rate: 0.15,
+        crossRatio: 0.5,
         settings: { strength: 2 },
       },
     ]);
@@ -143,6 +143,7 @@ settings = { strength = 2 }
   it.each([
     ["rendered-gaze", 66],
     ["ytf-pose64", 18],
+    ["mpiifacegaze", 50],
   ])("reads the repository's plan %s", async (name, models) => {
     const path = fileURLToPath(new URL(`../../../zoo/${name}.toml`, import.meta.url));
     const plan = await readZooPlan(path);
