@@ -1,6 +1,7 @@
 // Data flows one way through lib/: a room imports only from rooms to its left. Type-only imports count as well.
 const order = [
   ["errors"],
+  ["files"],
   ["native", "render"],
   ["weights"],
   ["models", "images"],

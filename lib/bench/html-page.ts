@@ -1,6 +1,5 @@
-import { CONTENT_POLICY } from "../report/html/render-html.ts";
-import { STYLE_SHEET } from "../report/html/style-sheet.ts";
-import { type Markup, markup, trustedMarkup } from "../report/markup.ts";
+import { htmlPage } from "../report/html/page-shell.ts";
+import { type Markup, markup } from "../report/markup.ts";
 
 /** What the pages of a bench need besides the report's style sheet. */
 const BENCH_STYLE = `
@@ -23,25 +22,15 @@ export interface BenchPage {
 
 /** A self-contained page without scripts in the style of the scan report. */
 export function benchPage({ title, subtitle, body }: BenchPage): string {
-  const page = markup`<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta http-equiv="Content-Security-Policy" content="${trustedMarkup(CONTENT_POLICY)}" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-<meta name="color-scheme" content="light dark" />
-<meta name="referrer" content="no-referrer" />
-<title>${title}</title>
-<style>${trustedMarkup(STYLE_SHEET)}${trustedMarkup(BENCH_STYLE)}</style>
-</head>
-<body>
-<header class="page-header"><div><h1>${title}</h1>
+  return htmlPage({
+    title,
+    style: BENCH_STYLE,
+    body: markup`<header class="page-header"><div><h1>${title}</h1>
 <p class="muted">${subtitle}</p></div></header>
 <main>
 ${body}
-</main>
-</body>
-</html>`;
-  return `<!DOCTYPE html>\n${page}\n`;
+</main>`,
+  });
 }
 
 /** A cell's text with the interval or range that it ends with on a line of its own. */

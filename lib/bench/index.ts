@@ -9,7 +9,7 @@ export {
 export { renderIdentifyHtml } from "./identify/render-html.ts";
 export { renderIdentifyMarkdown } from "./identify/render-markdown.ts";
 export { type IdentifyRequest, runIdentify } from "./identify/run-identify.ts";
-export { type BenchProgress, makeFolder } from "./identify/scan-zoo.ts";
+export type { BenchProgress } from "./identify/scan-zoo.ts";
 export { type AttackTable, attackTableSchema } from "./rav/attack-table.ts";
 export { renderRavHtml } from "./rav/render-html.ts";
 export { renderRavMarkdown } from "./rav/render-markdown.ts";

@@ -5,7 +5,6 @@ import {
   type BenchProgress,
   benchImages,
   benchPlans,
-  makeFolder,
   methodsOfList,
   renderIdentifyHtml,
   renderIdentifyMarkdown,
@@ -15,19 +14,14 @@ import {
   runRav,
   SCAN_METHODS,
 } from "../bench/index.ts";
-import {
-  findConfigFile,
-  readConfigFile,
-  type ScanSettings,
-  SETTING_TEXTS,
-  settingsOfEnvironment,
-  settingsOfFlags,
-} from "../config/index.ts";
+import { type ScanSettings, SETTING_TEXTS } from "../config/index.ts";
 import { DrmGuardError } from "../errors/index.ts";
+import { makeFolder } from "../files/index.ts";
 import { loadAddon } from "../native/load-addon.ts";
 import { packageVersion } from "../native/locate-addon.ts";
 import { writeReport } from "../report/index.ts";
 import { readManifest, zooImages } from "../zoo/index.ts";
+import { commandSettings } from "./command-settings.ts";
 import { EXIT } from "./exit-codes.ts";
 import { numberOfFlag } from "./flag-values.ts";
 import { listenForInterrupt } from "./interrupt.ts";
@@ -145,16 +139,11 @@ function jobsOf({ jobs, device }: IdentifyFlags): number {
 
 /** Config file, then DRMGUARD_* variables, then flags. */
 async function benchSettings(flags: IdentifyFlags, messages: Messages): Promise<ScanSettings[]> {
-  const named = flags.config ?? (process.env.DRMGUARD_CONFIG || undefined);
-  const path = named ?? (await findConfigFile(process.cwd()));
-  if (path !== null && named === undefined) messages.note(`using the settings of ${path}`);
   const { device, seed, steps, batchSize, learningRate } = flags;
   const given = { device, seed, steps, "batch-size": batchSize, "learning-rate": learningRate };
   const limit = imageLimit(flags);
   return [
-    ...(path === null ? [] : [await readConfigFile(path)]),
-    ...settingsOfEnvironment(process.env),
-    ...settingsOfFlags(given, SETTINGS),
+    ...(await commandSettings(flags.config, given, messages, SETTINGS)),
     ...(limit === null ? [] : [{ images: { limit } }]),
   ];
 }

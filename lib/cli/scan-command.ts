@@ -1,21 +1,11 @@
 import type { Command } from "commander";
-import {
-  findConfigFile,
-  planAsToml,
-  readConfigFile,
-  resolvePlan,
-  type ScanPlan,
-  type ScanSettings,
-  SETTING_TEXTS,
-  settingsOfEnvironment,
-  settingsOfFlags,
-  variableOf,
-} from "../config/index.ts";
+import { planAsToml, resolvePlan, type ScanPlan, SETTING_TEXTS, variableOf } from "../config/index.ts";
 import { DrmGuardError } from "../errors/index.ts";
 import { type ImageBatch, loadImages, PIXEL_PRESETS } from "../images/index.ts";
 import { untilAborted } from "../native/cancellation.ts";
 import { loadAddon } from "../native/load-addon.ts";
 import { buildReport, type ModelEntry } from "../report/index.ts";
+import { commandSettings } from "./command-settings.ts";
 import { EXIT, type FailOn } from "./exit-codes.ts";
 import { finishReport } from "./finish-report.ts";
 import { listenForInterrupt } from "./interrupt.ts";
@@ -94,14 +84,10 @@ async function runScan(paths: string[], flags: ScanFlags, command: Command): Pro
 
 /** Defaults, then the config file, then DRMGUARD_* variables, then flags. */
 async function resolveCommandPlan(flags: ScanFlags, command: Command, messages: Messages): Promise<ScanPlan> {
-  const named = flags.config ?? (process.env.DRMGUARD_CONFIG || undefined);
-  const path = named ?? (await findConfigFile(process.cwd()));
-  const file: ScanSettings[] = path === null ? [] : [await readConfigFile(path)];
-  if (path !== null && named === undefined) messages.note(`using the settings of ${path}`);
   const given = Object.fromEntries(
     SETTING_TEXTS.map(({ flag }) => [flag, command.getOptionValue(camelCase(flag)) as unknown]),
   );
-  return resolvePlan(...file, ...settingsOfEnvironment(process.env), ...settingsOfFlags(given));
+  return resolvePlan(...(await commandSettings(flags.config, given, messages)));
 }
 
 function camelCase(flag: string): string {

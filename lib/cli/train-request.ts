@@ -1,5 +1,5 @@
 import { defaultThreads } from "../config/defaults.ts";
-import type { DataSetOptions, LabelUnit } from "../data/index.ts";
+import { type DataSetOptions, LABEL_UNITS } from "../data/index.ts";
 import { DrmGuardError } from "../errors/index.ts";
 import type { ArchitectureName, ArchitectureSpec, TrainingPlan } from "../native/addon.ts";
 import {
@@ -113,13 +113,11 @@ function renderChoice({ labels = "gaze", size = "48", limit = "12000" }: TrainFl
   return { labels, count, people: 1000, size: height, seed: 101 };
 }
 
-const UNITS: readonly LabelUnit[] = ["radians", "degrees", "pixels", "years", "unknown"];
-
 function fileData({ data, labels, unit, size, limit }: TrainFlags): TrainRequest["data"] {
   const options: DataSetOptions = {};
   if (unit !== undefined) {
-    const known = UNITS.find((name) => name === unit);
-    if (known === undefined) throw badFlag("unit", UNITS.join(" or "), unit);
+    const known = LABEL_UNITS.find((name) => name === unit);
+    if (known === undefined) throw badFlag("unit", LABEL_UNITS.join(" or "), unit);
     options.unit = known;
   }
   if (labels !== undefined) options.labels = labels.split(",").map((label) => label.trim());

@@ -62,7 +62,8 @@ function unreadable(path: string, cause: unknown): DrmGuardError {
   });
 }
 
-function parseTomlText(text: string, path: string): unknown {
+/** @throws ERR_CONFIG with the place of the mistake. */
+export function parseTomlText(text: string, path: string): unknown {
   try {
     return parseToml(text);
   } catch (error) {

@@ -1,4 +1,4 @@
-export { DEFAULT_CONFIG_FILE, findConfigFile, readConfigFile } from "./config-file.ts";
+export { DEFAULT_CONFIG_FILE, findConfigFile, parseTomlText, readConfigFile } from "./config-file.ts";
 export { DEFAULT_PIXELS, DEFAULTS } from "./defaults.ts";
 export { nearestName } from "./name-distance.ts";
 export { planAsToml } from "./print-plan.ts";

@@ -21,7 +21,8 @@ export interface LabelledImages {
   sha256: string;
 }
 
-export type LabelUnit = "radians" | "degrees" | "pixels" | "years" | "unknown";
+export const LABEL_UNITS = ["radians", "degrees", "pixels", "years", "unknown"] as const;
+export type LabelUnit = (typeof LABEL_UNITS)[number];
 
 export type DataSetKind =
   | "mpiifacegaze"

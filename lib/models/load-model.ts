@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { asDrmGuardError, DrmGuardError } from "../errors/index.ts";
-import { readRegularFile } from "../weights/index.ts";
+import { readRegularFile } from "../files/index.ts";
 import { detectFormat, type ModelFormat } from "./model-format.ts";
 
 /** A model file in memory; nothing of it has run. */

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { lstat, open, rename, stat, unlink } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { lstat, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { DrmGuardError } from "../errors/index.ts";
+import { writeFileAtomically } from "../files/index.ts";
 
 /**
  * Writes a report so that the path holds the old text or the whole new one, never a part: writes beside, syncs, renames.
@@ -24,16 +24,7 @@ export async function writeReport(path: string, text: string): Promise<void> {
       },
     );
   }
-  const beside = join(folder, `.${basename(target).slice(0, 100)}.${randomBytes(6).toString("hex")}.partial`);
-  try {
-    await writeSynced(beside, text, existing === null ? 0o666 : existing.mode & 0o777);
-    await rename(beside, target);
-    await syncFolder(folder);
-  } catch (cause) {
-    await unlink(beside).catch(() => {});
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DrmGuardError("ERR_FILE_WRITE", `${path}: cannot be written (${reason})`, { cause });
-  }
+  await writeFileAtomically(path, text, existing === null ? undefined : existing.mode & 0o777);
 }
 
 async function requireFolder(path: string, folder: string): Promise<void> {
@@ -52,23 +43,6 @@ async function facts(target: string): Promise<Stats | null> {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw new DrmGuardError("ERR_FILE_WRITE", `${target}: cannot be looked at`, { cause });
   }
-}
-
-async function writeSynced(path: string, text: string, mode: number): Promise<void> {
-  const file = await open(path, "wx", mode);
-  try {
-    await file.writeFile(text, "utf8");
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes the rename itself durable, where the platform lets a folder be synced. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r").catch(() => null);
-  await handle?.sync().catch(() => {});
-  await handle?.close();
 }
 
 function kindOf(found: Stats): string {

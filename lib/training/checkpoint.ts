@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { DrmGuardError } from "../errors/index.ts";
+import { exists, jsonOrNull } from "../files/index.ts";
 import type { TensorRecord } from "../native/addon.ts";
 import { readSafetensorsFile, writeSafetensorsFile } from "../weights/index.ts";
-import { exists } from "./model-files.ts";
 
 const CHECKPOINT_KEY = "drmguard.checkpoint";
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -40,7 +40,7 @@ export async function readCheckpoint(
 ): Promise<{ facts: CheckpointFacts; state: TensorRecord[] } | null> {
   if (!(await exists(path))) return null;
   const { tensors, metadata } = await readSafetensorsFile(path);
-  const parsed = checkpointSchema.safeParse(jsonOf(metadata.get(CHECKPOINT_KEY)));
+  const parsed = checkpointSchema.safeParse(jsonOrNull(metadata.get(CHECKPOINT_KEY) ?? ""));
   if (!parsed.success) throw refused(path, "it is no checkpoint of drmguard train");
   const facts = parsed.data;
   if (facts.data !== run.data) throw refused(path, "it was trained on other images");
@@ -53,12 +53,4 @@ function refused(path: string, reason: string): DrmGuardError {
   return new DrmGuardError("ERR_CONFIG", `The checkpoint ${path} cannot be resumed: ${reason}.`, {
     hint: "Give the earlier settings and data again, another --out, or --restart to replace the checkpoint.",
   });
-}
-
-function jsonOf(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "null");
-  } catch {
-    return null;
-  }
 }

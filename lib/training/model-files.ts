@@ -1,6 +1,6 @@
-import { lstat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DrmGuardError } from "../errors/index.ts";
+import { exists } from "../files/index.ts";
 
 /** Every file of one trained model, all in one folder. */
 export interface ModelPaths {
@@ -45,12 +45,4 @@ export async function existingFiles(paths: ModelPaths, attacks: number): Promise
   for (let attack = 0; attack < attacks; attack++) candidates.push(attackPath(paths, attack));
   const found = await Promise.all(candidates.map(exists));
   return candidates.filter((_, index) => found[index]);
-}
-
-/** Whether anything is at a path, a broken link included. */
-export async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
-  );
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DrmGuardError } from "../errors/index.ts";
-import { architectureSchema, readRegularFile } from "../weights/index.ts";
+import { jsonOrNull, readRegularFile } from "../files/index.ts";
+import { architectureSchema } from "../weights/index.ts";
 import type { TrainedModelFacts } from "./trained-model.ts";
 
 const LARGEST_FACTS_BYTES = 64 * 2 ** 20;
@@ -114,19 +115,11 @@ export const trainedModelSchema = z.strictObject({
  */
 export async function readTrainedModel(path: string): Promise<TrainedModelFacts> {
   const bytes = await readRegularFile(path, LARGEST_FACTS_BYTES, "the model's facts");
-  const parsed = trainedModelSchema.safeParse(jsonOf(new TextDecoder().decode(bytes)));
+  const parsed = trainedModelSchema.safeParse(jsonOrNull(new TextDecoder().decode(bytes)));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const reason = issue === undefined ? "they are not valid" : `${issue.path.join(".")}: ${issue.message}`;
   throw new DrmGuardError("ERR_MODEL_FORMAT", `Expected a model's facts in ${path}, but ${reason}.`, {
     hint: "Give the MODEL.json that drmguard train wrote.",
   });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import { type WaitingFile, writeBeside } from "../files/index.ts";
 import type { NativeAddon, NativeTrainer, TrainingPlan } from "../native/addon.ts";
 import { callNative } from "../native/session.ts";
-import { architectureMetadata, encodeSafetensors, type WaitingFile, writeBeside } from "../weights/index.ts";
+import { architectureMetadata, encodeSafetensors } from "../weights/index.ts";
 import { measureModel } from "./measure.ts";
 import { attackPath, type ModelPaths } from "./model-files.ts";
 import type { TrainedFile, TrainedModelFacts } from "./trained-model.ts";

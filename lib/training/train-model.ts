@@ -1,6 +1,7 @@
-import { mkdir, unlink } from "node:fs/promises";
+import { unlink } from "node:fs/promises";
 import type { DataSplit, LabelledImages } from "../data/index.ts";
 import { DrmGuardError } from "../errors/index.ts";
+import { makeFolder } from "../files/index.ts";
 import type { NativeAddon, NativeTrainer, TrainingPlan } from "../native/addon.ts";
 import { throwIfCancelled } from "../native/cancellation.ts";
 import { loadAddon } from "../native/load-addon.ts";
@@ -115,15 +116,6 @@ async function trainEpochs(
     await writeCheckpoint(paths.checkpoint, { ...run, epoch: trainer.epoch, seconds }, trainer.state());
   }
   return seconds;
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new DrmGuardError("ERR_FILE_WRITE", `The folder ${folder} cannot be made: ${reason}.`, { cause });
-  }
 }
 
 async function requireFree(paths: ModelPaths, attacks: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DrmGuardError } from "../errors/index.ts";
+import { jsonOrNull } from "../files/index.ts";
 import type { ArchitectureName, ArchitectureSpec } from "../native/addon.ts";
 
 /** Key of a safetensors file's metadata under which the architecture of its weights stands, as JSON. */
@@ -38,7 +39,7 @@ export function architectureMetadata(architecture: ArchitectureSpec): Map<string
 export function architectureOf(metadata: ReadonlyMap<string, string>): ArchitectureSpec | null {
   const text = metadata.get(ARCHITECTURE_KEY);
   if (text === undefined) return null;
-  const parsed = architectureSchema.safeParse(jsonOf(text));
+  const parsed = architectureSchema.safeParse(jsonOrNull(text));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const reason = issue === undefined ? "it is not valid" : `${issue.path.join(".")}: ${issue.message}`;
@@ -47,12 +48,4 @@ export function architectureOf(metadata: ReadonlyMap<string, string>): Architect
     `Expected the metadata ${ARCHITECTURE_KEY} to name an architecture of DRMGuard, but ${reason}.`,
     { hint: `Known architectures: ${ARCHITECTURE_NAMES.join(", ")}.` },
   );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

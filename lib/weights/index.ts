@@ -6,8 +6,6 @@ export {
   architectureSchema,
   HEADS,
 } from "./architecture-metadata.ts";
-export { type WaitingFile, writeBeside, writeFileAtomically } from "./atomic-file.ts";
-export { readRegularFile } from "./regular-file.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,

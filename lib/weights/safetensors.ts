@@ -1,7 +1,6 @@
 import { DrmGuardError } from "../errors/index.ts";
+import { readRegularFile, writeFileAtomically } from "../files/index.ts";
 import type { TensorRecord } from "../native/addon.ts";
-import { writeFileAtomically } from "./atomic-file.ts";
-import { readRegularFile } from "./regular-file.ts";
 import { elementOf, readHeader } from "./safetensors-header.ts";
 
 /** What a safetensors file holds. */

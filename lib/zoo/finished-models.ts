@@ -1,14 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { DrmGuardError } from "../errors/index.ts";
-import {
-  exists,
-  planHash,
-  readTrainedModel,
-  type TrainedModelFacts,
-  type TrainingSets,
-} from "../training/index.ts";
-import { readRegularFile } from "../weights/index.ts";
+import { exists, readRegularFile } from "../files/index.ts";
+import { planHash, readTrainedModel, type TrainedModelFacts, type TrainingSets } from "../training/index.ts";
 import type { PlannedModel } from "./plan-models.ts";
 import { MANIFEST_NAME, readManifest } from "./read-manifest.ts";
 

@@ -1,12 +1,11 @@
-import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { asDrmGuardError, DrmGuardError } from "../errors/index.ts";
+import { makeFolder, writeFileAtomically } from "../files/index.ts";
 import type { NativeAddon } from "../native/addon.ts";
 import { throwIfCancelled } from "../native/cancellation.ts";
 import { loadAddon } from "../native/load-addon.ts";
 import { modelPaths, type TrainedModelFacts, type TrainingSets, trainOnSets } from "../training/index.ts";
-import { writeFileAtomically } from "../weights/index.ts";
 import { finishedModels } from "./finished-models.ts";
 import type { ZooManifest, ZooModel, ZooPlan } from "./manifest.ts";
 import { type PlannedModel, planModels } from "./plan-models.ts";
@@ -174,13 +173,4 @@ function entryOf({ name, condition, seed }: PlannedModel, facts: TrainedModelFac
 function portable(plan: ZooPlan, out: string): ZooPlan {
   if (!("path" in plan.data)) return plan;
   return { ...plan, data: { ...plan.data, path: relative(resolve(out), resolve(plan.data.path)) } };
-}
-
-async function makeFolder(out: string): Promise<void> {
-  try {
-    await mkdir(out, { recursive: true });
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new DrmGuardError("ERR_FILE_WRITE", `The folder ${out} cannot be made: ${reason}.`, { cause });
-  }
 }

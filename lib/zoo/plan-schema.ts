@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LABEL_UNITS } from "../data/index.ts";
 import { TRIGGER_KINDS } from "../training/index.ts";
 import { ARCHITECTURE_NAMES, HEADS } from "../weights/index.ts";
 
@@ -41,7 +42,7 @@ export const fileDataSchema = z.strictObject({
     ])
     .optional(),
   labels: z.array(text).min(1).max(100_000).optional(),
-  unit: z.enum(["radians", "degrees", "pixels", "years", "unknown"]).optional(),
+  unit: z.enum(LABEL_UNITS).optional(),
   limit: integer(32, 100_000_000).optional(),
 });
 

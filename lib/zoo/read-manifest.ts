@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { DrmGuardError } from "../errors/index.ts";
+import { jsonOrNull, readRegularFile } from "../files/index.ts";
 import { plainFileName } from "../training/index.ts";
-import { readRegularFile } from "../weights/index.ts";
 import type { ZooManifest } from "./manifest.ts";
 import { conditionName } from "./plan-schema.ts";
 import { parseZooPlan } from "./read-plan.ts";
@@ -38,7 +38,7 @@ const manifestSchema = z.strictObject({
 export async function readManifest(folder: string): Promise<ZooManifest> {
   const path = join(folder, MANIFEST_NAME);
   const bytes = await readRegularFile(path, LARGEST_MANIFEST_BYTES, "the manifest");
-  const parsed = manifestSchema.safeParse(jsonOf(new TextDecoder().decode(bytes)));
+  const parsed = manifestSchema.safeParse(jsonOrNull(new TextDecoder().decode(bytes)));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw notValid(
@@ -57,12 +57,4 @@ function notValid(path: string, reason: string): DrmGuardError {
   return new DrmGuardError("ERR_CONFIG", `Expected a zoo's manifest in ${path}, but ${reason}.`, {
     hint: "Give a folder that drmguard zoo make wrote.",
   });
-}
-
-function jsonOf(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return null;
-  }
 }

@@ -1,10 +1,9 @@
 import { dirname, resolve } from "node:path";
-import { parse as parseToml, TomlError } from "smol-toml";
 import type { z } from "zod";
-import { nearestName } from "../config/index.ts";
+import { nearestName, parseTomlText } from "../config/index.ts";
 import { DrmGuardError } from "../errors/index.ts";
+import { readRegularFile } from "../files/index.ts";
 import { ATTACK_DEFAULTS } from "../training/index.ts";
-import { readRegularFile } from "../weights/index.ts";
 import type { ZooCondition, ZooData, ZooPlan } from "./manifest.ts";
 import {
   conditionSchema,
@@ -24,7 +23,7 @@ const LARGEST_PLAN_BYTES = 2 ** 20;
  */
 export async function readZooPlan(path: string): Promise<ZooPlan> {
   const bytes = await readRegularFile(path, LARGEST_PLAN_BYTES, "the plan");
-  const plan = parseZooPlan(tomlOf(new TextDecoder().decode(bytes), path), path);
+  const plan = parseZooPlan(parseTomlText(new TextDecoder().decode(bytes), path), path);
   if (!("path" in plan.data)) return plan;
   return { ...plan, data: { ...plan.data, path: resolve(dirname(path), plan.data.path) } };
 }
@@ -158,16 +157,4 @@ function wrong(source: string, key: string, expected: string, hint?: string): Dr
     hint: hint ?? "Correct the named key of the plan.",
     details: { key },
   });
-}
-
-function tomlOf(text: string, path: string): unknown {
-  try {
-    return parseToml(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const reason = error.message.split("\n", 1)[0];
-    throw new DrmGuardError("ERR_CONFIG", `${path}: line ${error.line}, column ${error.column}: ${reason}.`, {
-      cause: error,
-    });
-  }
 }

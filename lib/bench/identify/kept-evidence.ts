@@ -3,7 +3,7 @@ import type { ScanPlan } from "../../config/index.ts";
 import { DrmGuardError } from "../../errors/index.ts";
 import { readEvidenceFile } from "../../evidence/read-evidence.ts";
 import type { ScanEvidence } from "../../evidence/schema.ts";
-import { exists } from "../../training/index.ts";
+import { exists } from "../../files/index.ts";
 
 /** What evidence must have been made with to count as this scan's. */
 export interface ScanIdentity {

@@ -1,13 +1,12 @@
-import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { ScanMethod, ScanPlan } from "../../config/index.ts";
 import { asDrmGuardError, DrmGuardError } from "../../errors/index.ts";
 import type { ScanEvidence } from "../../evidence/schema.ts";
+import { makeFolder, writeFileAtomically } from "../../files/index.ts";
 import type { ImageBatch } from "../../images/index.ts";
 import { throwIfCancelled } from "../../native/cancellation.ts";
 import { loadModel, scan } from "../../scan/index.ts";
-import { writeFileAtomically } from "../../weights/index.ts";
 import type { ZooModel } from "../../zoo/index.ts";
 import { evidencePath, keptEvidence } from "./kept-evidence.ts";
 
@@ -202,12 +201,3 @@ const scanFile: ScanOneModel = async (path, sha256, images, { plan, signal, onPr
     model.dispose();
   }
 };
-
-export async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new DrmGuardError("ERR_FILE_WRITE", `The folder ${path} cannot be made: ${reason}.`, { cause });
-  }
-}

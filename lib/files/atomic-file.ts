@@ -13,15 +13,20 @@ export interface WaitingFile {
 
 /**
  * Writes a file whole and synced beside its path, for the caller to put in place together with others.
+ * @param mode permissions of the new file, before the process's mask.
  * @throws ERR_FILE_WRITE
  */
-export async function writeBeside(path: string, content: Uint8Array | string): Promise<WaitingFile> {
+export async function writeBeside(
+  path: string,
+  content: Uint8Array | string,
+  mode = 0o666,
+): Promise<WaitingFile> {
   const target = resolve(path);
   const name = `.${basename(target).slice(0, 100)}.${randomBytes(6).toString("hex")}.partial`;
   const beside = join(dirname(target), name);
   const discard = () => unlink(beside).catch(() => {});
   try {
-    await writeSynced(beside, content);
+    await writeSynced(beside, content, mode);
   } catch (cause) {
     await discard();
     throw unwritable(path, cause);
@@ -42,13 +47,17 @@ export async function writeBeside(path: string, content: Uint8Array | string): P
  * Writes a file so that its path holds the old content or the whole new one, never a part.
  * @throws ERR_FILE_WRITE
  */
-export async function writeFileAtomically(path: string, content: Uint8Array | string): Promise<void> {
-  const waiting = await writeBeside(path, content);
+export async function writeFileAtomically(
+  path: string,
+  content: Uint8Array | string,
+  mode?: number,
+): Promise<void> {
+  const waiting = await writeBeside(path, content, mode);
   await waiting.commit();
 }
 
-async function writeSynced(path: string, content: Uint8Array | string): Promise<void> {
-  const file = await open(path, "wx");
+async function writeSynced(path: string, content: Uint8Array | string, mode: number): Promise<void> {
+  const file = await open(path, "wx", mode);
   try {
     await file.writeFile(content);
     await file.sync();
