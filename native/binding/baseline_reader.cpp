@@ -15,28 +15,11 @@ std::variant<NeuralCleanseSettings, FeatureReverseSettings> read_method(const Na
                                  number_of(method, "initialCost"), integer_of(method, "patience"),
                                  number_of(method, "costMultiplier")};
   }
-  if (kind != "feature-re") throw Error(ErrorCode::ERR_CONFIG, "unknown baseline '" + kind + "'");
+  if (kind != "feature-re") unknown_value("baseline", kind);
   return FeatureReverseSettings{number_of(method, "learningRate"), number_of(method, "maskLearningRate"),
                                 integer_of(method, "width"),       number_of(method, "warmUp"),
                                 number_of(method, "pixelBound"),   number_of(method, "deviationBound"),
                                 number_of(method, "maskBound")};
-}
-
-std::vector<std::vector<double>> read_targets(const Napi::Array& targets) {
-  std::vector<std::vector<double>> rows;
-  for (uint32_t i = 0; i < targets.Length(); ++i) {
-    const Napi::Value row = targets.Get(i);
-    if (!row.IsArray()) throw Error(ErrorCode::ERR_CONFIG, "expected arrays of numbers as targets");
-    std::vector<double> values;
-    const Napi::Array numbers = row.As<Napi::Array>();
-    for (uint32_t j = 0; j < numbers.Length(); ++j) {
-      const Napi::Value number = numbers.Get(j);
-      if (!number.IsNumber()) throw Error(ErrorCode::ERR_CONFIG, "expected arrays of numbers as targets");
-      values.push_back(number.As<Napi::Number>().DoubleValue());
-    }
-    rows.push_back(std::move(values));
-  }
-  return rows;
 }
 
 Napi::Value write_feature(Napi::Env env, const std::optional<FeatureMeasurement>& feature) {
@@ -62,7 +45,7 @@ Napi::Object write_outcome(Napi::Env env, const BaselineOutcome& outcome) {
 
 BaselinePlan read_baseline_plan(const Napi::Object& plan) {
   return {read_method(object_of(plan, "method")),
-          read_targets(array_of(plan, "targets")),
+          number_rows_of(plan, "targets"),
           integer_of(plan, "steps"),
           integer_of(plan, "batchSize"),
           seed_of(plan),
@@ -81,17 +64,14 @@ Napi::Object write_baseline_result(Napi::Env env, const BaselineResult& result) 
   for (uint32_t i = 0; i < result.outcomes.size(); ++i) outcomes.Set(i, write_outcome(env, result.outcomes[i]));
   Napi::Array curve = Napi::Array::New(env, result.curve.size());
   for (uint32_t i = 0; i < result.curve.size(); ++i) curve.Set(i, write_baseline_progress(env, result.curve[i]));
-  const auto floats = [env](const at::Tensor& tensor) {
-    return tensor.defined() ? to_float_array(env, tensor) : Napi::Float32Array::New(env, 0);
-  };
   Napi::Object object = Napi::Object::New(env);
   object.Set("outcomes", outcomes);
   object.Set("curve", curve);
   object.Set("best", Napi::Number::New(env, static_cast<double>(result.best)));
-  object.Set("mask", floats(result.mask));
-  object.Set("pattern", floats(result.pattern));
-  object.Set("triggeredSamples", floats(result.triggered_samples));
-  object.Set("triggeredOutputs", floats(result.triggered_outputs));
+  object.Set("mask", to_float_array(env, result.mask));
+  object.Set("pattern", to_float_array(env, result.pattern));
+  object.Set("triggeredSamples", to_float_array(env, result.triggered_samples));
+  object.Set("triggeredOutputs", to_float_array(env, result.triggered_outputs));
   return object;
 }
 

@@ -6,13 +6,9 @@
 namespace drmguard::binding {
 namespace {
 
-[[noreturn]] void unknown(const char* name, const std::string& value) {
-  throw Error(ErrorCode::ERR_CONFIG, "unknown " + std::string(name) + " '" + value + "'");
-}
-
 PixelTransform read_pixels(const Napi::Object& pixels) {
   const std::string order = text_of(pixels, "channelOrder");
-  if (order != "rgb" && order != "bgr") unknown("channelOrder", order);
+  if (order != "rgb" && order != "bgr") unknown_value("channelOrder", order);
   return {order == "bgr", number_of(pixels, "scale"), numbers_of(pixels, "mean"), numbers_of(pixels, "deviation")};
 }
 
@@ -21,15 +17,15 @@ AttentionUse attention_of(const Napi::Object& objective) {
   if (use == "none") return AttentionUse::none;
   if (use == "weight") return AttentionUse::weight;
   if (use == "gate") return AttentionUse::gate;
-  unknown("attention", use);
+  unknown_value("attention", use);
 }
 
 std::variant<ConstrainedObjective, PaperObjective> read_objective(const Napi::Object& objective) {
   const std::string kind = text_of(objective, "kind");
   if (kind == "constrained") return ConstrainedObjective{number_of(objective, "tolerance")};
-  if (kind != "paper") unknown("objective", kind);
+  if (kind != "paper") unknown_value("objective", kind);
   const std::string place = text_of(objective, "lambda1On");
-  if (place != "variance" && place != "perturbation") unknown("lambda1On", place);
+  if (place != "variance" && place != "perturbation") unknown_value("lambda1On", place);
   return PaperObjective{number_of(objective, "lambda1"),
                         number_of(objective, "lambda2"),
                         place == "variance",
@@ -86,7 +82,7 @@ ProbePlan read_probe_plan(const Napi::Object& plan) {
 InversionPlan read_inversion_plan(const Napi::Object& plan) {
   InversionPlan result;
   const std::string family = text_of(plan, "family");
-  if (family != "additive-pattern" && family != "encoder-decoder") unknown("family", family);
+  if (family != "additive-pattern" && family != "encoder-decoder") unknown_value("family", family);
   result.family = family == "additive-pattern" ? TriggerFamily::additive_pattern : TriggerFamily::encoder_decoder;
   result.objective = read_objective(object_of(plan, "objective"));
   const Napi::Array starts = array_of(plan, "starts");

@@ -99,11 +99,8 @@ Napi::Object write_inversion_result(Napi::Env env, const InversionResult& result
   object.Set("outcomes", outcomes);
   object.Set("curve", curve);
   object.Set("best", Napi::Number::New(env, static_cast<double>(result.best)));
-  const auto floats = [env](const at::Tensor& tensor) {
-    return tensor.defined() ? to_float_array(env, tensor) : Napi::Float32Array::New(env, 0);
-  };
-  object.Set("triggeredSamples", floats(result.triggered_samples));
-  object.Set("triggeredOutputs", floats(result.triggered_outputs));
+  object.Set("triggeredSamples", to_float_array(env, result.triggered_samples));
+  object.Set("triggeredOutputs", to_float_array(env, result.triggered_outputs));
   return object;
 }
 

@@ -7,28 +7,11 @@
 namespace drmguard::binding {
 namespace {
 
-[[noreturn]] void unknown(const char* name, const std::string& value) {
-  throw Error(ErrorCode::ERR_CONFIG, "unknown " + std::string(name) + " '" + value + "'");
-}
-
-std::vector<std::vector<double>> rows_of(const Napi::Object& object, const char* name) {
-  const Napi::Array rows = array_of(object, name);
-  std::vector<std::vector<double>> values;
-  for (uint32_t i = 0; i < rows.Length(); ++i) {
-    const Napi::Value row = rows.Get(i);
-    if (!row.IsArray()) throw Error(ErrorCode::ERR_CONFIG, "expected a list of lists for '" + std::string(name) + "'");
-    Napi::Object holder = Napi::Object::New(object.Env());
-    holder.Set(name, row);
-    values.push_back(numbers_of(holder, name));
-  }
-  return values;
-}
-
 std::unique_ptr<Attack> read_trigger(const Napi::Object& trigger, const ImageShape& shape) {
   const std::string kind = text_of(trigger, "kind");
   if (kind == "badnets") {
     return make_badnets({integer_of(trigger, "top"), integer_of(trigger, "left"), integer_of(trigger, "size"),
-                         rows_of(trigger, "colours")},
+                         number_rows_of(trigger, "colours")},
                         shape);
   }
   const uint64_t seed = seed_of(trigger);
@@ -42,7 +25,7 @@ std::unique_ptr<Attack> read_trigger(const Napi::Object& trigger, const ImageSha
     spec.seed = seed;
     return make_input_aware(spec, shape);
   }
-  if (kind != "clean-label") unknown("trigger", kind);
+  if (kind != "clean-label") unknown_value("trigger", kind);
   CleanLabelSpec spec;
   spec.amplitude = number_of(trigger, "amplitude");
   spec.frequency = number_of(trigger, "frequency");
@@ -55,14 +38,14 @@ TrainingLoss loss_of(const Napi::Object& plan) {
   const std::string loss = text_of(plan, "loss");
   if (loss == "l1") return TrainingLoss::l1;
   if (loss == "mse") return TrainingLoss::mse;
-  unknown("loss", loss);
+  unknown_value("loss", loss);
 }
 
 TrainingOptimiser optimiser_of(const Napi::Object& plan) {
   const std::string optimiser = text_of(plan, "optimiser");
   if (optimiser == "adam") return TrainingOptimiser::adam;
   if (optimiser == "adamw") return TrainingOptimiser::adamw;
-  unknown("optimiser", optimiser);
+  unknown_value("optimiser", optimiser);
 }
 
 }  // namespace
@@ -87,7 +70,7 @@ AttackPlan read_attack(const Napi::Object& attack, const ImageShape& shape) {
   plan.attack = read_trigger(object_of(attack, "trigger"), shape);
   const Napi::Object target = object_of(attack, "target");
   const std::string kind = text_of(target, "kind");
-  if (kind != "fixed" && kind != "offset") unknown("target", kind);
+  if (kind != "fixed" && kind != "offset") unknown_value("target", kind);
   plan.target = {kind == "offset", numbers_of(target, "value")};
   plan.rate = number_of(attack, "rate");
   plan.cross_ratio = number_of(attack, "crossRatio");

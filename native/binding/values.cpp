@@ -49,7 +49,21 @@ at::Tensor bytes_from(const Napi::Value& value, at::IntArrayRef shape, const cha
   return copy_elements(value.As<Napi::TypedArray>(), shape, at::kByte, name);
 }
 
+std::vector<double> numbers_from(const Napi::Array& array, const char* name) {
+  std::vector<double> values;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Value value = array.Get(i);
+    if (!value.IsNumber()) wrong(name, "an array of numbers");
+    values.push_back(value.As<Napi::Number>().DoubleValue());
+  }
+  return values;
+}
+
 }  // namespace
+
+void unknown_value(const char* name, const std::string& value) {
+  throw Error(ErrorCode::ERR_CONFIG, "unknown " + std::string(name) + " '" + value + "'");
+}
 
 double number_of(const Napi::Object& object, const char* name) {
   const Napi::Value value = object.Get(name);
@@ -89,14 +103,18 @@ Napi::Array array_of(const Napi::Object& object, const char* name) {
 }
 
 std::vector<double> numbers_of(const Napi::Object& object, const char* name) {
+  return numbers_from(array_of(object, name), name);
+}
+
+std::vector<std::vector<double>> number_rows_of(const Napi::Object& object, const char* name) {
   const Napi::Array array = array_of(object, name);
-  std::vector<double> values;
+  std::vector<std::vector<double>> rows;
   for (uint32_t i = 0; i < array.Length(); ++i) {
-    const Napi::Value value = array.Get(i);
-    if (!value.IsNumber()) wrong(name, "an array of numbers");
-    values.push_back(value.As<Napi::Number>().DoubleValue());
+    const Napi::Value row = array.Get(i);
+    if (!row.IsArray()) wrong(name, "a list of arrays of numbers");
+    rows.push_back(numbers_from(row.As<Napi::Array>(), name));
   }
-  return values;
+  return rows;
 }
 
 std::vector<int64_t> integers_of(const Napi::Object& object, const char* name) {
@@ -138,6 +156,7 @@ Napi::Value to_array_or_null(Napi::Env env, const std::vector<double>& values) {
 }
 
 Napi::Float32Array to_float_array(Napi::Env env, const at::Tensor& tensor) {
+  if (!tensor.defined()) return Napi::Float32Array::New(env, 0);
   const at::Tensor flat = tensor.to(at::kCPU, at::kFloat).contiguous();
   Napi::Float32Array array = Napi::Float32Array::New(env, static_cast<size_t>(flat.numel()));
   if (flat.numel() > 0) std::memcpy(array.Data(), flat.const_data_ptr<float>(), array.ByteLength());

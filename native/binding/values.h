@@ -9,6 +9,9 @@
 
 namespace drmguard::binding {
 
+/// Throws ERR_CONFIG: the value is none of those that the property may have.
+[[noreturn]] void unknown_value(const char* name, const std::string& value);
+
 double number_of(const Napi::Object& object, const char* name);
 int64_t integer_of(const Napi::Object& object, const char* name);
 bool boolean_of(const Napi::Object& object, const char* name);
@@ -16,6 +19,8 @@ std::string text_of(const Napi::Object& object, const char* name);
 /// Empty for null and undefined.
 std::string optional_text_of(const Napi::Object& object, const char* name);
 std::vector<double> numbers_of(const Napi::Object& object, const char* name);
+/// A list of lists of numbers.
+std::vector<std::vector<double>> number_rows_of(const Napi::Object& object, const char* name);
 std::vector<int64_t> integers_of(const Napi::Object& object, const char* name);
 Napi::Object object_of(const Napi::Object& object, const char* name);
 Napi::Array array_of(const Napi::Object& object, const char* name);
@@ -36,6 +41,7 @@ Napi::Array to_array(Napi::Env env, const std::vector<double>& values);
 /// null when empty.
 Napi::Value to_array_or_null(Napi::Env env, const std::vector<double>& values);
 /// The elements of a tensor, copied into memory that JavaScript owns.
+/// Empty for an undefined tensor.
 Napi::Float32Array to_float_array(Napi::Env env, const at::Tensor& tensor);
 
 }  // namespace drmguard::binding
