@@ -1,4 +1,4 @@
-export { benchImages, benchPlans, methodsOfList } from "./identify/bench-plans.ts";
+export { benchImages, benchPlans, conditionsOfZoo, methodsOfList } from "./identify/bench-plans.ts";
 export {
   type Identification,
   type IdentificationRow,

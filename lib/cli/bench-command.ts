@@ -5,6 +5,7 @@ import {
   type BenchProgress,
   benchImages,
   benchPlans,
+  conditionsOfZoo,
   methodsOfList,
   renderIdentifyHtml,
   renderIdentifyMarkdown,
@@ -37,6 +38,7 @@ const MOST_JOBS = 1024;
 
 interface IdentifyFlags extends ProgressFlags {
   methods?: string;
+  conditions?: string;
   images?: string;
   out?: string;
   jobs?: string;
@@ -63,6 +65,7 @@ export function addBenchCommand(program: Command, finish: (code: number) => void
     .description("scan every model of a zoo with every method and make the identification table")
     .argument("<zoo>", "a folder that zoo make wrote")
     .option("--methods <names>", `of ${SCAN_METHODS.join(",")} (default: all)`)
+    .option("--conditions <names>", "only the models of these conditions of the zoo (default: all)")
     .option("--images <n>", "held-out benign images to scan with (default: images.limit of the settings)")
     .option("--out <folder>", "where evidence and tables go; an earlier run is taken up (default: ZOO/bench)")
     .option("--jobs <n>", "models that are scanned at once, sharing the cores (default: one per core)")
@@ -85,7 +88,8 @@ async function identifyZoo(folder: string, flags: IdentifyFlags): Promise<number
   const methods = flags.methods === undefined ? SCAN_METHODS : methodsOfList(flags.methods);
   const jobs = jobsOf(flags);
   const settings = await benchSettings(flags, messages);
-  const manifest = await readManifest(folder);
+  const whole = await readManifest(folder);
+  const manifest = flags.conditions === undefined ? whole : conditionsOfZoo(whole, flags.conditions);
   // An addon that is not there is told once, not for every model.
   loadAddon();
   const out = flags.out ?? join(folder, "bench");

@@ -1,7 +1,7 @@
 import { resolvePlan, type ScanMethod, type ScanSettings } from "../../config/index.ts";
 import { DrmGuardError } from "../../errors/index.ts";
 import { type ImageBatch, imagesFromArray } from "../../images/index.ts";
-import type { ZooImages } from "../../zoo/index.ts";
+import type { ZooImages, ZooManifest } from "../../zoo/index.ts";
 import { SCAN_METHODS } from "./identification.ts";
 import { type MethodPlan, threadsPerJob } from "./scan-zoo.ts";
 
@@ -10,18 +10,37 @@ import { type MethodPlan, threadsPerJob } from "./scan-zoo.ts";
  * @throws ERR_USAGE for an unknown, repeated or missing method.
  */
 export function methodsOfList(list: string): ScanMethod[] {
-  const known = SCAN_METHODS.join(", ");
+  return namesOfList("methods", list, SCAN_METHODS);
+}
+
+/**
+ * A zoo with the models of some conditions only, as in "benign,badnets".
+ * @throws ERR_USAGE for a condition that is repeated, missing or not in the zoo.
+ */
+export function conditionsOfZoo(manifest: ZooManifest, list: string): ZooManifest {
+  const known = [...new Set(manifest.models.map(({ condition }) => condition))];
+  const chosen = new Set(namesOfList("conditions", list, known));
+  return { ...manifest, models: manifest.models.filter(({ condition }) => chosen.has(condition)) };
+}
+
+function namesOfList<Name extends string>(flag: string, list: string, known: readonly Name[]): Name[] {
   const names = list.split(",").map((name) => name.trim());
-  return names.map((name, index) => {
-    const method = SCAN_METHODS.find((candidate) => candidate === name);
-    if (method === undefined) {
-      const message = `--methods: expected methods among ${known}, got ${JSON.stringify(name)}.`;
-      throw new DrmGuardError("ERR_USAGE", message);
+  return names.map((given, index) => {
+    const name = known.find((candidate) => candidate === given);
+    if (name === undefined) {
+      const expected = known.join(", ");
+      throw new DrmGuardError(
+        "ERR_USAGE",
+        `--${flag}: expected ${flag} among ${expected}, got ${JSON.stringify(given)}.`,
+      );
     }
-    if (names.indexOf(name) !== index) {
-      throw new DrmGuardError("ERR_USAGE", `--methods: expected each method once, got ${name} twice.`);
+    if (names.indexOf(given) !== index) {
+      throw new DrmGuardError(
+        "ERR_USAGE",
+        `--${flag}: expected each of the ${flag} once, got ${name} twice.`,
+      );
     }
-    return method;
+    return name;
   });
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   benchImages,
   benchPlans,
+  conditionsOfZoo,
   identificationSchema,
   methodsOfList,
   runIdentify,
@@ -9,7 +10,7 @@ import {
 import { DrmGuardError } from "../../../lib/errors/index.ts";
 import { makeInversions } from "../../fixtures/evidence/make-evidence.ts";
 import { CONDITIONS, request, SCORES, scannerOf, temporaryFolder } from "./scored-zoo.ts";
-import { IMAGES, readSmallFacts } from "./small-zoo.ts";
+import { IMAGES, makeManifest, readSmallFacts } from "./small-zoo.ts";
 
 describe("identification", () => {
   it("chooses one line on one half of the seeds and reports on the other", async () => {
@@ -139,6 +140,15 @@ describe("a bench's plans and images", () => {
     expect(() => methodsOfList("contrast,abs")).toThrow(/got "abs"/);
     expect(() => methodsOfList("contrast,contrast")).toThrow(/got contrast twice/);
     expect(() => methodsOfList("")).toThrow(/expected methods among/);
+  });
+
+  it("leave out the conditions that were not asked for", () => {
+    const zoo = makeManifest({ benign: [0, 1], badnets: [0], wanet: [0, 1] });
+    const chosen = conditionsOfZoo(zoo, "wanet, benign");
+    expect(chosen.models.map(({ name }) => name)).toEqual(["benign-0", "benign-1", "wanet-0", "wanet-1"]);
+    expect(chosen.plan).toEqual(zoo.plan);
+    expect(() => conditionsOfZoo(zoo, "warp")).toThrow(/among benign, badnets, wanet, got "warp"/);
+    expect(() => conditionsOfZoo(zoo, "wanet,wanet")).toThrow(/got wanet twice/);
   });
 });
 

@@ -25,6 +25,8 @@ export class StubTraining {
   mostAtOnce = 0;
   created = 0;
   disposed = 0;
+  /** The first so many epochs wait for each other: how many are in one at once must not hang on the clock. */
+  meet = 1;
   /** Called before every batch. */
   onBatch: (seed: number, epoch: number, batch: number) => void = () => {};
   #inEpoch = 0;
@@ -51,6 +53,7 @@ export class StubTraining {
       this.#inEpoch += 1;
       this.mostAtOnce = Math.max(this.mostAtOnce, this.#inEpoch);
       try {
+        while (this.begun.length < this.meet) await new Promise(setImmediate);
         const random = new RandomStream(plan.seed, epoch);
         for (let batch = 0; batch < BATCHES; batch++) {
           await new Promise(setImmediate);

@@ -65,14 +65,15 @@ describe("makeZoo", () => {
   });
 
   it("trains as many at once as it has jobs, and never more", async () => {
-    for (const [jobs, most] of [
-      [1, 1],
-      [3, 3],
-      [64, 5],
+    for (const { jobs, most } of [
+      { jobs: 1, most: 1 },
+      { jobs: 3, most: 3 },
+      { jobs: 64, most: 5 },
     ]) {
       await rm(out, { recursive: true, force: true });
       const stub = new StubTraining();
-      await make(stub, { jobs: jobs as number });
+      stub.meet = most;
+      await make(stub, { jobs });
       expect(stub.mostAtOnce).toBe(most);
       expect(stub.disposed).toBe(5);
     }
