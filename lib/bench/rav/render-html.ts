@@ -4,7 +4,7 @@ import { type ScoreStrip, scoreStrips } from "../../report/svg/score-strips.ts";
 import { benchPage, cellMarkup } from "../html-page.ts";
 import { mean } from "../statistics/quantiles.ts";
 import type { AttackTable } from "./attack-table.ts";
-import { attackCells, attackColumns, attackNotes } from "./row-cells.ts";
+import { type AttackGrid, attackGrids, attackNotes } from "./row-cells.ts";
 
 type MeasuredAttack = AttackTable["models"][number]["measured"]["attacks"][number];
 
@@ -16,32 +16,38 @@ export function renderRavHtml(table: AttackTable): string {
   return benchPage({
     title: `Attacks: ${zoo.name}`,
     subtitle: `${createdAt.slice(0, 10)} · DRMGuard ${tool.version} · ${zoo.models} models on ${data.source}`,
-    body: markup`${tableSection(table)}
+    body: markup`${attackGrids(table).map(gridSection)}
+${notesSection(table)}
 ${distribution(table, "Output-variance ratio", ({ varianceRatio }) => varianceRatio)}
 ${distribution(table, "RAV", ({ rav }) => rav)}
 ${distribution(table, "RNV", ({ rnv }) => rnv)}`,
   });
 }
 
-function tableSection(table: AttackTable): Markup {
-  const columns = attackColumns(table);
-  const number = (index: number) => columns[index]?.align === "right" && "number";
+function gridSection({ title, columns, rows }: AttackGrid): Markup {
+  const side = (index: number) => (columns[index]?.align === "right" ? "number" : "text");
   const headings = columns.map(
-    ({ heading }, index) => markup`<th scope="col" class="${number(index) || "text"}">${heading}</th>`,
+    ({ heading }, index) => markup`<th scope="col" class="${side(index)}">${heading}</th>`,
   );
-  const rows = table.conditions.map((condition) => {
-    const cells = attackCells(condition).map(({ text, passed }, index) => {
+  const lines = rows.map((cells) => {
+    const columnsOfRow = cells.map(({ text, passed }, index) => {
       const check = passed === undefined ? "" : passed ? " pass" : " fail";
-      return markup`<td class="${number(index) || "text"}${check}">${cellMarkup(text)}</td>`;
+      return markup`<td class="${side(index)}${check}">${cellMarkup(text)}</td>`;
     });
-    return markup`<tr>${cells}</tr>
+    return markup`<tr>${columnsOfRow}</tr>
 `;
   });
-  return markup`<section class="card"><h2>Table</h2>
+  return markup`<section class="card"><h2>${title}</h2>
 <div class="scroll"><table class="bench"><thead><tr>${headings}</tr></thead>
 <tbody>
-${rows}</tbody></table></div>
-<ul class="muted caption">${attackNotes(table).map((note) => markup`<li>${note}</li>`)}</ul></section>`;
+${lines}</tbody></table></div></section>
+`;
+}
+
+function notesSection(table: AttackTable): Markup {
+  const notes = attackNotes(table).map((note) => markup`<li>${note}</li>`);
+  return markup`<section class="card"><h2>How to read it</h2>
+<ul class="muted caption">${notes}</ul></section>`;
 }
 
 /** One dot per backdoor, the mean over outputs; null when no model has the quantity. */
