@@ -14,8 +14,19 @@ export class Canvas {
   readonly depth: Float64Array;
   /** One row of distances. */
   readonly distance: Float64Array;
-  /** One row of noise, three numbers per pixel. */
-  readonly noise: Uint16Array;
+  /** One number per column: the background's wave, and how far along its gradient the column is. */
+  readonly columnSine: Float64Array;
+  readonly columnCosine: Float64Array;
+  readonly columnShare: Float64Array;
+  /** Where the columns and rows are on a turned head, in the picture's axes from its middle on. */
+  readonly columnPlace: Float64Array;
+  readonly rowPlace: Float64Array;
+  /** A part of a turned head: its first and last column in each row, within these how much of a pixel it covers. */
+  readonly spanFrom: Int32Array;
+  readonly spanTo: Int32Array;
+  readonly share: Float64Array;
+  /** How near to the camera this part is. */
+  readonly near: Float64Array;
 
   constructor(size: number) {
     this.size = size;
@@ -26,6 +37,14 @@ export class Canvas {
     this.light = new Float64Array(size * size);
     this.depth = new Float64Array(size * size);
     this.distance = new Float64Array(size);
-    this.noise = new Uint16Array(size * 3);
+    this.columnSine = new Float64Array(size);
+    this.columnCosine = new Float64Array(size);
+    this.columnShare = new Float64Array(size);
+    this.columnPlace = new Float64Array(size);
+    this.rowPlace = new Float64Array(size);
+    this.spanFrom = new Int32Array(size);
+    this.spanTo = new Int32Array(size);
+    this.share = new Float64Array(size * size);
+    this.near = new Float64Array(size * size);
   }
 }

@@ -18,17 +18,18 @@ export class Ellipsoid {
   /** Half the width and height of the outline's bounding rectangle. */
   readonly reachU: number;
   readonly reachV: number;
-  readonly #m: readonly [number, number, number, number, number, number];
+  /** The upper triangle of M, row by row. */
+  readonly matrix: readonly [number, number, number, number, number, number];
   /** The outline: s = uu·u² + 2uv·u·v + vv·v² is 1 on it (the Schur complement of M's last diagonal element). */
-  readonly #uu: number;
-  readonly #uv: number;
-  readonly #vv: number;
-  /** Beyond these values of s a point is farther than `reach` from the outline. */
-  readonly #outer: number;
-  readonly #inner: number;
+  readonly uu: number;
+  readonly uv: number;
+  readonly vv: number;
+  /** Beyond these values of s a point is farther than half a pixel from the outline. */
+  readonly outer: number;
+  readonly inner: number;
 
-  /** @param reach beyond this distance from the outline, in or out, any larger distance will do for `outline` */
-  constructor({ centre, halfAxes }: EllipsoidForm, turn: Matrix3, reach: number) {
+  /** @param pixelWidth width of a picture's pixel in face units */
+  constructor({ centre, halfAxes }: EllipsoidForm, turn: Matrix3, pixelWidth: number) {
     const along = (row: 0 | 3 | 6) =>
       turn[row] * centre[0] +
       (turn[(row + 1) as 1] as number) * centre[1] +
@@ -46,54 +47,19 @@ export class Ellipsoid {
             (turn[(column * 3 + k) as 0] as number),
         0,
       );
-    const m = [element(0, 0), element(0, 1), element(0, 2), element(1, 1), element(1, 2), element(2, 2)];
-    this.#m = m as unknown as [number, number, number, number, number, number];
-    const [m00, m01, m02, m11, m12, m22] = this.#m;
-    this.#uu = m00 - (m02 * m02) / m22;
-    this.#uv = m01 - (m02 * m12) / m22;
-    this.#vv = m11 - (m12 * m12) / m22;
-    const determinant = this.#uu * this.#vv - this.#uv * this.#uv;
-    const mean = (this.#uu + this.#vv) / 2;
+    this.matrix = [element(0, 0), element(0, 1), element(0, 2), element(1, 1), element(1, 2), element(2, 2)];
+    const [m00, m01, m02, m11, m12, m22] = this.matrix;
+    this.uu = m00 - (m02 * m02) / m22;
+    this.uv = m01 - (m02 * m12) / m22;
+    this.vv = m11 - (m12 * m12) / m22;
+    const determinant = this.uu * this.vv - this.uv * this.uv;
+    const mean = (this.uu + this.vv) / 2;
     const spread = Math.sqrt(Math.max(0, mean * mean - determinant));
     // The distance is at least |√s − 1| times the shorter half axis.
-    const relative = reach * Math.sqrt(mean + spread);
-    this.#outer = (1 + relative) ** 2;
-    this.#inner = Math.max(0, 1 - relative) ** 2;
-    this.reachU = Math.sqrt(this.#vv / determinant);
-    this.reachV = Math.sqrt(this.#uu / determinant);
-  }
-
-  /** Distance of a point of the picture to the outline, negative inside, exact to first order near it. */
-  outline(u: number, v: number): number {
-    const du = u - this.u;
-    const dv = v - this.v;
-    const gu = this.#uu * du + this.#uv * dv;
-    const gv = this.#uv * du + this.#vv * dv;
-    const s = gu * du + gv * dv;
-    if (s >= this.#outer) return Number.POSITIVE_INFINITY;
-    if (s <= this.#inner || s < 1e-12) return Number.NEGATIVE_INFINITY;
-    return (s - Math.sqrt(s)) / Math.sqrt(gu * gu + gv * gv);
-  }
-
-  /** How near to the camera the surface is at a point of the picture; beside the outline, its nearest edge. */
-  depth(u: number, v: number): number {
-    const du = u - this.u;
-    const dv = v - this.v;
-    const s = (this.#uu * du + 2 * this.#uv * dv) * du + this.#vv * dv * dv;
-    const m = this.#m;
-    return this.w - (m[2] * du + m[4] * dv) / m[5] + Math.sqrt(Math.max(0, 1 - s) / m[5]);
-  }
-
-  /** Share of the light from `towards` that the surface's point at (u, v, w) takes: the cosine between them, or 0. */
-  lambert(u: number, v: number, w: number, towards: readonly [number, number, number]): number {
-    const du = u - this.u;
-    const dv = v - this.v;
-    const dw = w - this.w;
-    const m = this.#m;
-    const nu = m[0] * du + m[1] * dv + m[2] * dw;
-    const nv = m[1] * du + m[3] * dv + m[4] * dw;
-    const nw = m[2] * du + m[4] * dv + m[5] * dw;
-    const facing = nu * towards[0] + nv * towards[1] + nw * towards[2];
-    return facing > 0 ? facing / Math.sqrt(nu * nu + nv * nv + nw * nw) : 0;
+    const relative = (pixelWidth / 2) * Math.sqrt(mean + spread);
+    this.outer = (1 + relative) ** 2;
+    this.inner = Math.max(0, 1 - relative) ** 2;
+    this.reachU = Math.sqrt(this.vv / determinant);
+    this.reachV = Math.sqrt(this.uu / determinant);
   }
 }

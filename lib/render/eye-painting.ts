@@ -1,7 +1,7 @@
 import type { FaceIdentity, FaceView } from "./face-traits.ts";
 import { blend, type Colour } from "./face-traits.ts";
 import type { Paint, Painter } from "./painter.ts";
-import { around, pointwise } from "./shapes.ts";
+import { around, type Shape } from "./shapes.ts";
 
 /** Height of the line through the eyes in face units. */
 export const EYE_LINE = -0.06;
@@ -74,37 +74,56 @@ export function gazeVector(pitch: number, yaw: number): [number, number, number]
 
 const clampUnit = (value: number) => Math.min(1, Math.max(0, value));
 
+/** Gaze in the head's axes while the picture's are rolled against them. */
+function gazeInHead(view: FaceView): [number, number, number] {
+  const picture = gazeVector(view.pitch, view.yaw);
+  const cos = Math.cos(view.head.roll);
+  const sin = Math.sin(view.head.roll);
+  return [cos * picture[0] + sin * picture[1], cos * picture[1] - sin * picture[0], picture[2]];
+}
+
 /** Sclera, iris, pupil and highlight within the lids; `side` is −1 for the picture's left eye, 1 for its right. */
 function paintEyeball(painter: Painter, identity: FaceIdentity, view: FaceView, side: number): void {
   const { eye } = identity;
   const lids = lidOpening(identity, view);
   const cos = Math.cos(side * eye.tilt);
   const sin = Math.sin(side * eye.tilt);
-  // The gaze is given in the picture's axes while shapes are in the head's: turn it by the head's roll.
-  const picture = gazeVector(view.pitch, view.yaw);
-  const rollCos = Math.cos(view.head.roll);
-  const rollSin = Math.sin(view.head.roll);
-  const gaze = [
-    rollCos * picture[0] + rollSin * picture[1],
-    rollCos * picture[1] - rollSin * picture[0],
-  ] as const;
   const cx = side * eye.spacing;
-  const irisChord = 2 * Math.sin(Math.asin(eye.irisRadius / eye.ballRadius) / 2);
-  const rim = blend(eye.iris, [0.05, 0.04, 0.04], 0.6);
-  const { pixelWidth } = painter.surface;
+  const paintPoint = eyeballPainter(painter, identity, lids, gazeInHead(view), cx);
+  const { pixelWidth, canvas } = painter.surface;
+  const { x, y } = canvas;
   const bounds = around(cx, EYE_LINE, eye.halfWidth, eye.halfHeight * 1.6);
-  painter.visit(bounds, pixelWidth, (x, y, pixel) => {
-    const dx = x - cx;
-    const dy = y - EYE_LINE;
-    const along = cos * dx - sin * dy;
-    const across = cos * dy + sin * dx;
-    const coverage = clampUnit(0.5 - openingDistance(lids, along, across) / pixelWidth);
-    if (coverage === 0) return;
-    const n = surfaceNormal(x, y, cx, EYE_LINE, eye.ballRadius);
+  painter.visit(bounds, pixelWidth, (from, to) => {
+    for (let pixel = from; pixel < to; pixel++) {
+      const dx = (x[pixel] as number) - cx;
+      const dy = (y[pixel] as number) - EYE_LINE;
+      const along = cos * dx - sin * dy;
+      const across = cos * dy + sin * dx;
+      const coverage = clampUnit(0.5 - openingDistance(lids, along, across) / pixelWidth);
+      if (coverage > 0) paintPoint(pixel, along, across, coverage);
+    }
+  });
+  paintHighlight(painter, identity, view, side);
+}
+
+/** Paints one pixel of an eyeball, at `along` and `across` in the eye's own axes. */
+function eyeballPainter(
+  painter: Painter,
+  { eye }: FaceIdentity,
+  lids: LidOpening,
+  gaze: readonly [number, number, number],
+  cx: number,
+): (pixel: number, along: number, across: number, coverage: number) => void {
+  const { ballRadius } = eye;
+  const irisChord = 2 * Math.sin(Math.asin(eye.irisRadius / ballRadius) / 2);
+  const rim = blend(eye.iris, [0.05, 0.04, 0.04], 0.6);
+  const { pixelWidth, canvas } = painter.surface;
+  return (pixel, along, across, coverage) => {
+    const n = surfaceNormal(canvas.x[pixel] as number, canvas.y[pixel] as number, cx, EYE_LINE, ballRadius);
     // The chord between the surface point and the iris's middle, in ball radii.
-    const distance = Math.sqrt((n[0] - gaze[0]) ** 2 + (n[1] - gaze[1]) ** 2 + (n[2] - picture[2]) ** 2);
-    const iris = clampUnit(0.5 - ((distance - irisChord) * eye.ballRadius) / pixelWidth);
-    const pupil = clampUnit(0.5 - ((distance - irisChord * PUPIL_SHARE) * eye.ballRadius) / pixelWidth);
+    const distance = Math.sqrt((n[0] - gaze[0]) ** 2 + (n[1] - gaze[1]) ** 2 + (n[2] - gaze[2]) ** 2);
+    const iris = clampUnit(0.5 - ((distance - irisChord) * ballRadius) / pixelWidth);
+    const pupil = clampUnit(0.5 - ((distance - irisChord * PUPIL_SHARE) * ballRadius) / pixelWidth);
     const ring = clampUnit((distance / irisChord - 0.6) / 0.4);
     const light = 0.35 + 0.65 * painter.light(pixel);
     // The upper lid throws a soft shadow, and the ball darkens towards its sides.
@@ -115,8 +134,7 @@ function paintEyeball(painter: Painter, identity: FaceIdentity, view: FaceView, 
       return (SCLERA[index] * (1 - iris) + coloured * iris) * shade;
     };
     painter.mix(pixel, channel(0), channel(1), channel(2), coverage);
-  });
-  paintHighlight(painter, identity, view, side);
+  };
 }
 
 /** The light's reflection on the cornea: it moves little with the gaze and is never larger than the pupil. */
@@ -139,14 +157,20 @@ function paintLids(painter: Painter, identity: FaceIdentity, view: FaceView, sid
   const cx = side * eye.spacing;
   const slant = Math.abs(sin) * (eye.halfWidth + 0.03);
   const paintStroke = (rise: number, thickness: number, paint: Paint) => {
-    const shape = pointwise((x, y) => {
-      const dx = x - cx;
-      const dy = y - EYE_LINE;
-      const along = cos * dx - sin * dy;
-      const across = cos * dy + sin * dx;
-      const edge = -lids.upper * lidCurve(along, lids.halfWidth) - rise;
-      return Math.max(Math.abs(across - edge) - thickness, Math.abs(along) - lids.halfWidth - 0.01);
-    });
+    const { upper, halfWidth } = lids;
+    const shape: Shape = (xs, ys, from, to, distance) => {
+      for (let point = from; point < to; point++) {
+        const dx = (xs[point] as number) - cx;
+        const dy = (ys[point] as number) - EYE_LINE;
+        const along = cos * dx - sin * dy;
+        const across = cos * dy + sin * dx;
+        const edge = -upper * lidCurve(along, halfWidth) - rise;
+        distance[point - from] = Math.max(
+          Math.abs(across - edge) - thickness,
+          Math.abs(along) - halfWidth - 0.01,
+        );
+      }
+    };
     const bounds = {
       left: cx - eye.halfWidth - 0.03,
       right: cx + eye.halfWidth + 0.03,

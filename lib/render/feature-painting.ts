@@ -2,7 +2,7 @@ import { EYE_LINE, paintEye } from "./eye-painting.ts";
 import { blend, DARK, type FaceIdentity, type FaceView } from "./face-traits.ts";
 import { outlineDistance } from "./head-form.ts";
 import type { Paint, Painter } from "./painter.ts";
-import { around, ellipseDistance, pointwise } from "./shapes.ts";
+import { around, ellipseDistance, type Shape } from "./shapes.ts";
 
 /** Paints what lies on the skin of a face, from the cheeks to the glasses. */
 export function paintFeatures(painter: Painter, identity: FaceIdentity, view: FaceView): void {
@@ -29,7 +29,13 @@ function paintCheeks(painter: Painter, identity: FaceIdentity): void {
   if (beard > 0) {
     // From the upper lip down, higher along the sides of the jaw.
     const outline = outlineDistance(identity, 0);
-    const jaw = pointwise((x, y) => Math.max(outline(x, y), 0.37 - 0.9 * x * x - y));
+    const jaw: Shape = (xs, ys, from, to, distance) => {
+      for (let point = from; point < to; point++) {
+        const x = xs[point] as number;
+        const y = ys[point] as number;
+        distance[point - from] = Math.max(outline(x, y), 0.37 - 0.9 * x * x - y);
+      }
+    };
     const bounds = { left: -faceHalfWidth, right: faceHalfWidth, top: 0, bottom: chin };
     painter.paint(bounds, jaw, { colour: hair, opacity: beard, softness: 0.03 });
   }
@@ -73,12 +79,20 @@ function paintMouth(painter: Painter, identity: FaceIdentity, view: FaceView): v
   /** The line between the lips: corners up for a positive curve. */
   const bend = (x: number) => height - mouth.curve * (x / halfWidth) ** 2;
   const paintLip = (above: number, below: number, dip: number, paint: Paint) => {
-    const shape = pointwise((x, y) => {
-      const taper = Math.max(0, 1 - (x / halfWidth) ** 2);
-      const cupid = dip === 0 ? 0 : dip * Math.exp(-((x / 0.045) ** 2));
-      const dy = y - bend(x);
-      return Math.max(-(above * taper - cupid) - dy, dy - below * taper, Math.abs(x) - halfWidth);
-    });
+    const shape: Shape = (xs, ys, from, to, distance) => {
+      for (let point = from; point < to; point++) {
+        const x = xs[point] as number;
+        const y = ys[point] as number;
+        const taper = Math.max(0, 1 - (x / halfWidth) ** 2);
+        const cupid = dip === 0 ? 0 : dip * Math.exp(-((x / 0.045) ** 2));
+        const dy = y - bend(x);
+        distance[point - from] = Math.max(
+          -(above * taper - cupid) - dy,
+          dy - below * taper,
+          Math.abs(x) - halfWidth,
+        );
+      }
+    };
     // The curve goes on beyond the corners for half a pixel.
     const rise = 2 * Math.abs(mouth.curve);
     const bounds = {
@@ -105,14 +119,20 @@ function paintBrow(painter: Painter, identity: FaceIdentity, side: -1 | 1): void
   const cx = side * (eye.spacing + 0.015);
   const cy = EYE_LINE - brow.height;
   const halfWidth = eye.halfWidth + 0.025;
-  const shape = pointwise((x, y) => {
-    const along = (x - cx) * side;
-    const share = along / halfWidth;
-    const middle = cy - brow.arch * (1 - share * share) - brow.tilt * along;
-    // Thick near the nose, thin at the temple.
-    const thickness = brow.thickness * (1 - 0.35 * share);
-    return Math.max(Math.abs(y - middle) - thickness, Math.abs(along) - halfWidth);
-  });
+  const { arch, tilt, thickness } = brow;
+  const shape: Shape = (xs, ys, from, to, distance) => {
+    for (let point = from; point < to; point++) {
+      const along = ((xs[point] as number) - cx) * side;
+      const share = along / halfWidth;
+      const middle = cy - arch * (1 - share * share) - tilt * along;
+      // Thick near the nose, thin at the temple.
+      const thick = thickness * (1 - 0.35 * share);
+      distance[point - from] = Math.max(
+        Math.abs((ys[point] as number) - middle) - thick,
+        Math.abs(along) - halfWidth,
+      );
+    }
+  };
   const slack = Math.abs(brow.tilt) * halfWidth + 1.35 * brow.thickness;
   const bounds = {
     left: cx - halfWidth,
@@ -131,8 +151,18 @@ function paintGlass(painter: Painter, identity: FaceIdentity, side: -1 | 1): voi
   const cx = side * (identity.eye.spacing + 0.01);
   const cy = EYE_LINE + 0.02;
   const rim = ellipseDistance(cx, cy, 0.25, 0.2);
-  const frame = pointwise((x, y) => Math.abs(rim(x, y)) - 0.014);
+  const frame: Shape = (xs, ys, from, to, distance) => {
+    for (let point = from; point < to; point++) {
+      distance[point - from] = Math.abs(rim(xs[point] as number, ys[point] as number)) - 0.014;
+    }
+  };
   painter.paint(around(cx, cy, 0.27, 0.22), frame, { colour: [0.1, 0.09, 0.1], opacity: 0.9 });
-  const bridge = pointwise((x, y) => Math.max(Math.abs(y - cy + 0.02) - 0.014, Math.abs(x) - 0.05));
+  const bridge: Shape = (xs, ys, from, to, distance) => {
+    for (let point = from; point < to; point++) {
+      const x = xs[point] as number;
+      const y = ys[point] as number;
+      distance[point - from] = Math.max(Math.abs(y - cy + 0.02) - 0.014, Math.abs(x) - 0.05);
+    }
+  };
   painter.paint(around(0, cy, 0.06, 0.05), bridge, { colour: [0.1, 0.09, 0.1], opacity: 0.9 });
 }

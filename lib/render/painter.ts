@@ -46,8 +46,13 @@ export class Painter {
     const { colour, opacity = 1, softness = 0, lit = true } = paint;
     const { canvas, pixelWidth, tint } = this.surface;
     const { x, y, distance, size, pixels, light } = canvas;
-    const [red, green, blue] = colour;
-    const [tintRed, tintGreen, tintBlue] = tint;
+    // By index: what is taken from an array by destructuring stays boxed in the loop.
+    const red = colour[0];
+    const green = colour[1];
+    const blue = colour[2];
+    const tintRed = tint[0];
+    const tintGreen = tint[1];
+    const tintBlue = tint[2];
     const width = Math.max(pixelWidth, 2 * softness);
     const reach = width / 2;
     const perWidth = 1 / width;
@@ -95,14 +100,12 @@ export class Painter {
     pixels[offset + 2] = (pixels[offset + 2] as number) * (1 - share) + blue * share;
   }
 
-  /** Calls `each` with the face coordinates of every pixel that the bounds, grown by `margin`, may touch. */
-  visit(bounds: Bounds, margin: number, each: (x: number, y: number, pixel: number) => void): void {
-    const { x, y, size } = this.surface.canvas;
+  /** Calls `each` for every row of pixels, `from` to `to` − 1, that the bounds, grown by `margin`, may touch. */
+  visit(bounds: Bounds, margin: number, each: (from: number, to: number) => void): void {
+    const { size } = this.surface.canvas;
     const region = this.surface.region(bounds, margin);
     for (let row = region.top; row <= region.bottom; row++) {
-      for (let pixel = row * size + region.left; pixel <= row * size + region.right; pixel++) {
-        each(x[pixel] as number, y[pixel] as number, pixel);
-      }
+      each(row * size + region.left, row * size + region.right + 1);
     }
   }
 }

@@ -65,29 +65,8 @@ export class RandomStream {
     return this.uniform(0, 1) < probability;
   }
 
-  /**
-   * Fills `levels` with indices into NOISE_LEVELS: noise cheap enough for one number per channel of a picture. Uses 32
-   * bits for each.
-   */
-  fillNoise(levels: Uint16Array): void {
-    const state = this.#state as unknown as [number, number, number, number];
-    let [s0, s1, s2, s3] = state;
-    for (let place = 0; place < levels.length; place++) {
-      const word = Math.imul(rotate(Math.imul(s1, 5), 7), 9);
-      const shifted = s1 << 9;
-      s2 ^= s0;
-      s3 ^= s1;
-      s1 ^= s2;
-      s0 ^= s3;
-      s2 ^= shifted;
-      s3 = rotate(s3, 11);
-      // Two bytes at a time.
-      const pairs = (word & 0xff00ff) + ((word >>> 8) & 0xff00ff);
-      levels[place] = (pairs & 0xffff) + (pairs >>> 16);
-    }
-    state[0] = s0;
-    state[1] = s1;
-    state[2] = s2;
-    state[3] = s3;
+  /** The four words of the state, for a loop that takes so many numbers that it must keep them in registers. */
+  words(): Int32Array {
+    return this.#state.slice();
   }
 }

@@ -25,15 +25,6 @@ export function around(cx: number, cy: number, a: number, b: number): Bounds {
   return { left: cx - a, right: cx + a, top: cy - b, bottom: cy + b };
 }
 
-/** The shape of a distance given point by point; for small shapes, since every point costs a call. */
-export function pointwise(distanceAt: (x: number, y: number) => number): Shape {
-  return (x, y, from, to, distance) => {
-    for (let point = from; point < to; point++) {
-      distance[point - from] = distanceAt(x[point] as number, y[point] as number);
-    }
-  };
-}
-
 /** Distance to an ellipse, exact to first order near its edge. */
 export function ellipseDistance(cx: number, cy: number, a: number, b: number) {
   const perA = 1 / (a * a);

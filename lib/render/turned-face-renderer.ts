@@ -5,6 +5,7 @@ import type { EllipsoidForm } from "./ellipsoid.ts";
 import { blend, type FaceIdentity, type FaceView } from "./face-traits.ts";
 import { paintFeatures } from "./feature-painting.ts";
 import { FrontalHead } from "./frontal-head.ts";
+import { HairCut } from "./hair-cut.ts";
 import { CROWN, FACE_CENTRE } from "./head-form.ts";
 import type { HeadPose } from "./head-pose.ts";
 import { Painter } from "./painter.ts";
@@ -41,7 +42,7 @@ export function renderTurnedFaceOn(
   if (hairStyle === "long") {
     const hindmost = new TurnedHead(canvas, identity, view, pose);
     const mane = hindmost.solid(MANE);
-    hindmost.paintSolid(mane, blend(hair, [0, 0, 0], 0.25), mane, false);
+    hindmost.paintHair(mane, blend(hair, [0, 0, 0], 0.25), null);
   }
   paintNeckAndClothes(new Painter(new FrontalHead(canvas, identity, view)), identity, view);
   const head = new TurnedHead(canvas, identity, view, pose);
@@ -56,24 +57,13 @@ const MANE: EllipsoidForm = { centre: [0, 0.18, -0.36], halfAxes: [0.76, 0.86, 0
 
 /** A shell around the skull, cut along the hairline. */
 function paintHair(head: TurnedHead, identity: FaceIdentity): void {
-  const { hair, hairStyle, hairline, parting, faceHalfWidth } = identity;
+  const { hair, hairStyle, faceHalfWidth } = identity;
   const grow = hairStyle === "long" ? 0.1 : 0.07;
   const height = 0.64 + grow;
   const form: EllipsoidForm = {
     centre: [0, CROWN - FACE_CENTRE + 0.64, -0.1],
     halfAxes: [faceHalfWidth + grow, height, 0.76 + grow],
   };
-  const line = hairStyle === "fringe" ? hairline + 0.16 : hairline;
-  const drop = hairStyle === "long" ? 2.6 : 1.5;
-  const lowest = hairStyle === "long" ? 0.75 : 0.12;
-  const edgeWidth = Math.max(head.pixelWidth, 0.04);
   const shell = head.solid(form);
-  head.paintSolid(shell, hair, shell, false, (x, y, z) => {
-    // In front as on a head that faces the camera; behind the ears down to the nape.
-    const fromParting = (x - parting * 0.4) / faceHalfWidth;
-    const front =
-      line + drop * Math.max(0, Math.abs(x) / faceHalfWidth - 0.62) + 0.1 * fromParting * fromParting;
-    const edge = z > 0 ? Math.min(front, lowest) : Math.max(lowest, Math.min(0.45, lowest - z));
-    return Math.min(1, Math.max(0, 0.5 + (0.6 * (edge - y - FACE_CENTRE)) / edgeWidth));
-  });
+  head.paintHair(shell, hair, new HairCut(identity, head.pixelWidth));
 }

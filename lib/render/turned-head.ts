@@ -2,15 +2,12 @@ import type { Canvas } from "./canvas.ts";
 import { Ellipsoid, type EllipsoidForm } from "./ellipsoid.ts";
 import type { Colour, FaceIdentity, FaceView } from "./face-traits.ts";
 import { lightVector } from "./frontal-head.ts";
+import type { HairCut } from "./hair-cut.ts";
 import { CROWN, FACE_CENTRE } from "./head-form.ts";
 import { type HeadPose, type Matrix3, rotationOf } from "./head-pose.ts";
 import type { Surface } from "./painter.ts";
 import type { Bounds } from "./shapes.ts";
-
-/** Face coordinates of what is no skin of the face's front: far outside every shape. */
-const NOWHERE = 1e3;
-/** No point of the face is further in front than the tip of the nose. */
-const FARTHEST_FRONT = 0.82;
+import { cutSolid, NOWHERE, shadeSolid, showSolid, traceSolid } from "./solid-painting.ts";
 
 /** The parts of a head, from the middle of the head on (FACE_CENTRE) in the head's axes: x right, y down, z forward. */
 export interface HeadParts {
@@ -69,6 +66,11 @@ export class TurnedHead implements Surface {
     this.#towards = lightVector(view.light);
     this.#parts = headParts(identity);
     this.#whole = this.solid(this.#parts.whole);
+    const firstU = this.#right(0);
+    for (let place = 0; place < canvas.size; place++) {
+      canvas.columnPlace[place] = firstU + this.pixelWidth * place;
+      canvas.rowPlace[place] = this.#down(place);
+    }
     canvas.x.fill(NOWHERE);
     canvas.y.fill(NOWHERE);
     canvas.light.fill(1);
@@ -83,71 +85,46 @@ export class TurnedHead implements Surface {
   /** Paints ears, skull, jaw and nose, hidden parts behind nearer ones. */
   paintSkin(skin: Colour, ears: Colour): void {
     const { ears: pair, skull, jaw, nose } = this.#parts;
-    for (const ear of pair) this.paintSolid(this.solid(ear), ears, null, false);
-    this.paintSolid(this.solid(skull), skin, null, true);
-    this.paintSolid(this.solid(jaw), skin, null, true);
+    for (const ear of pair) this.#paintSolid(this.solid(ear), ears, this.#whole, false);
+    this.#paintSolid(this.solid(skull), skin, this.#whole, true);
+    this.#paintSolid(this.solid(jaw), skin, this.#whole, true);
     const ridge = this.solid(nose);
-    this.paintSolid(ridge, skin, ridge, true);
+    this.#paintSolid(ridge, skin, ridge, true);
   }
 
   /** A part of this head, turned with it. */
   solid(form: EllipsoidForm): Ellipsoid {
-    return new Ellipsoid(form, this.turn, this.pixelWidth / 2);
+    return new Ellipsoid(form, this.turn, this.pixelWidth);
+  }
+
+  /** Paints hair in front of what is there. Nothing is known about its pixels afterwards: it is painted last. */
+  paintHair(hair: Ellipsoid, colour: Colour, cut: HairCut | null): void {
+    const region = this.#trace(hair);
+    if (cut !== null) cutSolid(this.canvas, this.turn, cut, region);
+    this.#shade(hair, colour, region);
   }
 
   /**
    * Paints an ellipsoid where it is nearer than what is there.
-   * @param lit whose normals shade it; null for the whole head's
+   * @param lit whose normals shade it
    * @param face whether its front carries the features of the face
-   * @param share opacity at a point in the head's axes, 1 everywhere when left out
    */
-  paintSolid(
-    solid: Ellipsoid,
-    colour: Colour,
-    lit: Ellipsoid | null,
-    face: boolean,
-    share?: (x: number, y: number, z: number) => number,
-  ): void {
-    const { canvas, pixelWidth, tint, turn } = this;
-    const { size, pixels, depth } = canvas;
-    const { ambient, diffuse } = this.#view.light;
-    const [red, green, blue] = [colour[0] * tint[0], colour[1] * tint[1], colour[2] * tint[2]];
-    const shape = lit ?? this.#whole;
-    const reach = pixelWidth / 2;
-    const region = this.#regionOf(solid, reach);
-    const towards = this.#towards;
-    const firstU = this.#right(0);
-    for (let row = region.top; row <= region.bottom; row++) {
-      const v = this.#down(row);
-      for (let column = region.left; column <= region.right; column++) {
-        const u = firstU + pixelWidth * column;
-        const edge = solid.outline(u, v);
-        if (edge >= reach) continue;
-        const w = solid.depth(u, v);
-        const pixel = row * size + column;
-        if (w < (depth[pixel] as number)) continue;
-        const x = turn[0] * u + turn[3] * v + turn[6] * w;
-        const y = turn[1] * u + turn[4] * v + turn[7] * w;
-        const z = turn[2] * u + turn[5] * v + turn[8] * w;
-        const coverage = Math.min(1, 0.5 - edge / pixelWidth) * (share === undefined ? 1 : share(x, y, z));
-        if (coverage === 0) continue;
-        const light = ambient + diffuse * shape.lambert(u, v, w, towards);
-        const keep = 1 - coverage;
-        const offset = pixel * 3;
-        pixels[offset] = (pixels[offset] as number) * keep + red * light * coverage;
-        pixels[offset + 1] = (pixels[offset + 1] as number) * keep + green * light * coverage;
-        pixels[offset + 2] = (pixels[offset + 2] as number) * keep + blue * light * coverage;
-        if (coverage >= 0.5) this.#show(pixel, x, y + FACE_CENTRE, w, light, face && z > 0);
-      }
-    }
+  #paintSolid(solid: Ellipsoid, colour: Colour, lit: Ellipsoid, face: boolean): void {
+    const region = this.#trace(solid);
+    this.#shade(lit, colour, region);
+    showSolid(this.canvas, this.turn, face, region);
   }
 
-  #show(pixel: number, x: number, y: number, w: number, light: number, face: boolean): void {
-    const { canvas } = this;
-    canvas.depth[pixel] = w;
-    canvas.light[pixel] = light;
-    canvas.x[pixel] = face ? x : NOWHERE;
-    canvas.y[pixel] = face ? y : NOWHERE;
+  #trace(solid: Ellipsoid): Bounds {
+    const region = this.#regionOf(solid, this.pixelWidth / 2);
+    traceSolid(this.canvas, solid, this.pixelWidth, region);
+    return region;
+  }
+
+  #shade(lit: Ellipsoid, colour: Colour, region: Bounds): void {
+    const { tint } = this;
+    const tinted: Colour = [colour[0] * tint[0], colour[1] * tint[1], colour[2] * tint[2]];
+    shadeSolid(this.canvas, lit, this.#view.light, this.#towards, tinted, region);
   }
 
   region(bounds: Bounds, margin: number): Bounds {
@@ -163,12 +140,13 @@ export class TurnedHead implements Surface {
         this.#front(left, bottom),
         this.#front(right, bottom),
       ) - 0.02;
+    const front = this.#foremost(left, right, top, bottom);
     const { turn } = this;
     // The box around the shape's piece of the surface, turned: its middle and half its extents.
     const x = (left + right) / 2;
     const y = (top + bottom) / 2;
-    const z = (back + FARTHEST_FRONT) / 2;
-    const half = [right - x, bottom - y, FARTHEST_FRONT - z] as const;
+    const z = (back + front) / 2;
+    const half = [right - x, bottom - y, front - z] as const;
     const u = turn[0] * x + turn[1] * y + turn[2] * z;
     const v = turn[3] * x + turn[4] * y + turn[5] * z;
     const reachU = Math.abs(turn[0]) * half[0] + Math.abs(turn[1]) * half[1] + Math.abs(turn[2]) * half[2];
@@ -179,6 +157,19 @@ export class TurnedHead implements Surface {
   /** How far in front the face is at a point of its frontal view; 0 beside it. */
   #front(x: number, y: number): number {
     return Math.max(0, heightOf(this.#parts.skull, x, y), heightOf(this.#parts.jaw, x, y));
+  }
+
+  /** How far in front the face's foremost point within a rectangle of its frontal view is, and a little more. */
+  #foremost(left: number, right: number, top: number, bottom: number): number {
+    const { skull, jaw, nose } = this.#parts;
+    // The point of the rectangle nearest to an ellipsoid's middle is where the ellipsoid is foremost.
+    const highest = (form: EllipsoidForm) => {
+      const x = Math.min(right, Math.max(left, form.centre[0]));
+      const y = Math.min(bottom, Math.max(top, form.centre[1]));
+      const height = heightOf(form, x, y);
+      return height > form.centre[2] ? height : 0;
+    };
+    return Math.max(highest(skull), highest(jaw), highest(nose)) + 0.02;
   }
 
   #regionOf(solid: Ellipsoid, margin: number): Bounds {
