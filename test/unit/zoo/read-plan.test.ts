@@ -142,7 +142,7 @@ settings = { strength = 2 }
 
   it.each([
     ["rendered-gaze", 66],
-    ["ytf-pose64", 18],
+    ["ytf-pose64", 21],
     ["mpiifacegaze", 50],
   ])("reads the repository's plan %s", async (name, models) => {
     const path = fileURLToPath(new URL(`../../../zoo/${name}.toml`, import.meta.url));
