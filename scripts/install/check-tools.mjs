@@ -80,7 +80,7 @@ export function checkPip(environment = process.env) {
     if (capture(command, ["--version"], { env: environment }).ok === false) continue;
     const result = capture(command, ["-m", "pip", "--version"], { env: environment });
     if (result.ok) return tool("pip", command, versionIn(result.stdout));
-    found = `${command} without pip`;
+    found = result.timedOut ? `${command}, whose pip gave no answer` : `${command} without pip`;
   }
   const needed = `pip, to fetch LibTorch ${pins.version}; or LIBTORCH set to a LibTorch of your own`;
   return tool("pip", null, null, { found, needed, install: "pip" });

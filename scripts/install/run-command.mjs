@@ -1,14 +1,16 @@
 import { spawn, spawnSync } from "node:child_process";
 
 /**
- * Runs a short command and collects what it prints.
- * @returns {{ ok: boolean, missing: boolean, stdout: string, stderr: string, status: number | null, signal: string | null }}
+ * Runs a short command and collects what it prints. The time limit is for one that hangs: on a busy machine even
+ * `pip --version` was seen to take longer than 20 s.
+ * @returns {{ ok: boolean, missing: boolean, timedOut: boolean, stdout: string, stderr: string, status: number | null, signal: string | null }}
  */
-export function capture(command, args, { timeout = 20_000, ...options } = {}) {
+export function capture(command, args, { timeout = 120_000, ...options } = {}) {
   const result = spawnSync(command, args, { encoding: "utf8", timeout, windowsHide: true, ...options });
   return {
     ok: result.status === 0,
     missing: result.error?.code === "ENOENT",
+    timedOut: result.error?.code === "ETIMEDOUT",
     stdout: result.stdout ?? "",
     stderr: result.stderr ?? "",
     status: result.status,
