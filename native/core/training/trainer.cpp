@@ -26,6 +26,15 @@ namespace {
 constexpr double kAttackRate = 2e-3;
 /// Images that an attack may prepare itself on.
 constexpr int64_t kPreparationImages = 512;
+/// The adaptive loss is off until this share of the training and grows from there to kHidingEnds. RAV divides by the
+/// clean angles' variance, next to nothing in a model that has learned nothing yet: from the first step on, the loss
+/// drowns the labels and the model answers the mean for good.
+constexpr double kHidingBegins = 1.0 / 3.0;
+constexpr double kHidingEnds = 2.0 / 3.0;
+
+double hiding_share(double progress) {
+  return std::clamp((progress - kHidingBegins) / (kHidingEnds - kHidingBegins), 0.0, 1.0);
+}
 
 at::Tensor as_images(const at::Tensor& pixels, const at::Device& device) {
   return pixels.to(device).to(at::kFloat).div(255.0);
@@ -144,9 +153,12 @@ EpochResult Trainer::train_epoch(const std::function<void(const TrainingProgress
   double rate = 0.0;
   for (int64_t batch = 0; batch < batches; ++batch) {
     throw_if_cancelled(cancelled);
-    rate = one_cycle_rate(1.0, epoch_ * batches + batch, plan_.epochs * batches);
+    const int64_t step = epoch_ * batches + batch;
+    const int64_t steps = plan_.epochs * batches;
+    rate = one_cycle_rate(1.0, step, steps);
     set_rates(rate);
-    total += take_step(make_batch(order.narrow(0, batch * batch_size, batch_size), random), random);
+    const double hiding = plan_.adaptive_weight * hiding_share(static_cast<double>(step) / static_cast<double>(steps));
+    total += take_step(make_batch(order.narrow(0, batch * batch_size, batch_size), random), hiding, random);
     progress.batch = batch + 1;
     progress.loss = total / static_cast<double>(batch + 1);
     on_progress(progress);
@@ -231,16 +243,14 @@ at::Tensor Trainer::adaptive_loss(const at::Tensor& features, const Batch& batch
   return total;
 }
 
-double Trainer::take_step(const Batch& batch, at::Generator& random) {
+double Trainer::take_step(const Batch& batch, double hiding, at::Generator& random) {
   optimiser_->zero_grad();
   if (attack_optimiser_) attack_optimiser_->zero_grad();
   const std::vector<at::Tensor> values =
       architecture_.program.run(batch.images, {architecture_.program.outputs()[0], architecture_.features});
   const at::Tensor errors = loss_of(values[0] - batch.labels);
   at::Tensor loss = errors.mean();
-  if (plan_.adaptive_weight > 0.0 && !plan_.attacks.empty()) {
-    loss = loss + plan_.adaptive_weight * adaptive_loss(values[1], batch);
-  }
+  if (hiding > 0.0 && !plan_.attacks.empty()) loss = loss + hiding * adaptive_loss(values[1], batch);
   for (size_t i = 0; i < plan_.attacks.size(); ++i) {
     const auto [first, last] = batch.poisoned_rows[i];
     if (last == first || plan_.attacks[i].attack->parameters().empty()) continue;

@@ -69,7 +69,8 @@ class Trainer {
   void prepare_attacks();
   void make_optimisers();
   Batch make_batch(const at::Tensor& indices, at::Generator& random) const;
-  double take_step(const Batch& batch, at::Generator& random);
+  /// hiding: what the adaptive loss weighs in this step.
+  double take_step(const Batch& batch, double hiding, at::Generator& random);
   at::Tensor loss_of(const at::Tensor& residual) const;
   at::Tensor adaptive_loss(const at::Tensor& features, const Batch& batch) const;
   void set_rates(double share_of_highest);

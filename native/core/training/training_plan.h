@@ -43,7 +43,8 @@ enum class TrainingOptimiser { adam, adamw };
 struct TrainingPlan {
   ArchitectureSpec architecture;
   std::vector<AttackPlan> attacks;
-  /// λ_adp: weight of mean_j |RAV_j − 1|, by which an adaptive attacker hides from RAV (arXiv 2411.04811).
+  /// λ_adp: weight of mean_j |RAV_j − 1|, by which an adaptive attacker hides from RAV (arXiv 2411.04811). It comes in
+  /// during the middle third of the training: first the backdoor is taught, then it is hidden.
   double adaptive_weight = 0.0;
   TrainingLoss loss = TrainingLoss::l1;
   TrainingOptimiser optimiser = TrainingOptimiser::adamw;
