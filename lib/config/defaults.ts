@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { ScanPlan } from "./scan-plan.ts";
+import type { ContrastFamily, ScanPlan } from "./scan-plan.ts";
 
 /**
  * What a scan does when nothing is set: the one place where a default is written down, each with its reason.
@@ -31,21 +31,25 @@ export const DEFAULTS = {
   contrast: {
     /** 2 % of the benign variance: about a seventh of the benign deviation, clearly collapsed, yet reachable. */
     tolerance: 0.02,
-    /** A compromise with time: costs still fall a little here, and the score moves with them. */
-    steps: 200,
-    /** Enough images for a variance per step; every start has its own share of the work. */
-    batchSize: 32,
+    /** What reaches a pit has reached it by half of this; costs still fall a little here. */
+    steps: 120,
+    /** Many directions matter more than many images a step (docs/decisions/0012). */
+    batchSize: 8,
     learningRate: 0.02,
-    /** With the mean, four places of the output range to walk from. */
-    walks: 3,
-    /** The median of three survives one odd target. */
-    forcedTargets: 3,
+    /** Patches, blends and stripes; then warps, which change colours too much for the first. */
+    families: ["additive-pattern", "smooth-warp"] as ContrastFamily[],
+    /** Twice the largest score that a benign model has had. */
+    enough: 3,
+    /** A pit draws walks from about one deviation around it: this reaches targets between 0.3 and 2.3. */
+    distance: 1.3,
+    /** With three outputs, no direction is farther than a deviation from the nearest walk. */
+    walks: 24,
+    /** The median survives a few odd targets. */
+    forcedTargets: 8,
     /** The patch that moves the outputs most, and one more where two are alike. */
     probeStarts: 2,
     /** Many patches on few images: the sweep looks for large effects. */
     probeImages: 16,
-    /** Costs as much as all other starts together, and the additive family finds warps as well. */
-    inputAware: false,
   },
   drmguard: {
     /** λ1 and λ2 as published for gaze (arXiv 2411.04811). */

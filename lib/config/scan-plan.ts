@@ -1,4 +1,4 @@
-import type { PixelTransform } from "../native/addon.ts";
+import type { PixelTransform, TriggerFamily } from "../native/addon.ts";
 
 /** Which inversion and which statistic: the constrained objective with ρ, the paper's with ε, or one of its baselines. */
 export type ScanMethod = "contrast" | "drmguard" | "neural-cleanse" | "feature-re";
@@ -31,17 +31,24 @@ export interface ContrastSettings {
   steps: number;
   batchSize: number;
   learningRate: number;
-  /** Walks from targets spread over the benign output range, besides the one from the mean. */
+  /** Trigger families, in the order in which they are tried. */
+  families: ContrastFamily[];
+  /** A family whose score (1/ρ) reaches this is clear enough: those after it are left out. */
+  enough: number;
+  /** How far from the benign mean targets lie: in benign deviations, root mean square over the outputs. */
+  distance: number;
+  /** Targets in different directions that walk around the mean, per family. */
   walks: number;
-  /** Benign targets whose cost is the yardstick of ρ. */
+  /** Targets at the same distance that stand still: the yardstick of ρ, per family. */
   forcedTargets: number;
   /** Best patches of the probe sweep that an inversion starts from; 0 skips the sweep. */
   probeStarts: number;
   /** Images per patch in the sweep's last round. */
   probeImages: number;
-  /** Run the input-aware encoder–decoder as well. */
-  inputAware: boolean;
 }
+
+/** A family of triggers that contrast inverts: `TriggerFamily` of the addon. */
+export type ContrastFamily = TriggerFamily;
 
 /** Settings of the paper's objective (arXiv 2411.04811). */
 export interface PaperSettings {

@@ -88,15 +88,26 @@ const optimisation = {
   learningRate: positiveNumber(10).optional(),
 };
 
+const FAMILIES = [
+  "additive-pattern",
+  "sparse-pattern",
+  "smooth-pattern",
+  "smooth-warp",
+  "encoder-decoder",
+] as const;
+const familiesError = `a list of ${FAMILIES.join(", ")}`;
+
 const contrast = z.strictObject(
   {
     tolerance: positiveNumber(1).optional(),
     ...optimisation,
-    walks: wholeNumber(0, 64).optional(),
-    forcedTargets: wholeNumber(1, 64).optional(),
+    families: z.array(oneOf(FAMILIES), { error: familiesError }).min(1, { error: familiesError }).optional(),
+    enough: positiveNumber(1e6).optional(),
+    distance: positiveNumber(100).optional(),
+    walks: wholeNumber(1, 1000).optional(),
+    forcedTargets: wholeNumber(1, 1000).optional(),
     probeStarts: wholeNumber(0, 64).optional(),
     probeImages: wholeNumber(2, 100_000).optional(),
-    inputAware: boolean.optional(),
   },
   section,
 );

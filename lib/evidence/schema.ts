@@ -5,7 +5,7 @@ import { DEFAULTS } from "../config/defaults.ts";
  * Scan evidence: numbers, curves and pictures, no decision. Written by scan, read again by judge, so the reader
  * treats it as untrusted input. Additive changes only within one schemaVersion.
  */
-export const EVIDENCE_SCHEMA_VERSION = 1;
+export const EVIDENCE_SCHEMA_VERSION = 2;
 
 const finite = z.number();
 const vector = z.array(finite).min(1).max(100_000);
@@ -16,6 +16,14 @@ const png = z
   .string()
   .max(20_000_000)
   .regex(/^[A-Za-z0-9+/=]*$/);
+
+const triggerFamily = z.enum([
+  "additive-pattern",
+  "sparse-pattern",
+  "smooth-pattern",
+  "smooth-warp",
+  "encoder-decoder",
+]);
 
 const pixelTransform = z.strictObject({
   channelOrder: z.enum(["rgb", "bgr"]),
@@ -43,11 +51,13 @@ export const scanPlanSchema = z.strictObject({
     steps: z.int().positive(),
     batchSize: z.int().positive(),
     learningRate: finite.positive(),
-    walks: z.int().nonnegative(),
+    families: z.array(triggerFamily).min(1).max(100),
+    enough: finite.positive(),
+    distance: finite.positive(),
+    walks: z.int().positive(),
     forcedTargets: z.int().positive(),
     probeStarts: z.int().nonnegative(),
     probeImages: z.int().positive(),
-    inputAware: z.boolean(),
   }),
   drmguard: z.strictObject({
     lambda1: finite.nonnegative(),
@@ -97,14 +107,17 @@ export const scanPlanSchema = z.strictObject({
 });
 
 export const inversionSchema = z.strictObject({
-  family: z.enum(["additive-pattern", "encoder-decoder", "mask-pattern"]),
-  /** "free": the outputs may collapse anywhere. "forced": a benign target away from what was found, the yardstick. */
+  family: z.union([triggerFamily, z.literal("mask-pattern")]),
+  /**
+   * "free": the outputs may collapse anywhere, or anywhere at the plan's distance from the benign mean. "forced": one
+   * target at that distance, away from what was found; the yardstick.
+   */
   role: z.enum(["free", "forced"]),
   /** Where the start came from. */
   origin: z.enum(["mean", "spread", "probe", "identity"]),
   startTarget: vector.nullable(),
   target: vector,
-  /** Mean |G(x)−x| per pixel over all benign images, in [0,1]. */
+  /** Mean |G(x)−x| per pixel over all benign images, in [0,1]; of a warp, mean displacement in image sides. */
   cost: finite.nonnegative(),
   /** Output variance (or distance to the target) over benign variance at the end. */
   collapse: finite.nonnegative(),
@@ -219,9 +232,11 @@ export const evidenceSchema = z.strictObject({
   baseline: baselineSchema.nullable().default(null),
   /** What the verdict reads; null where the evidence does not hold it. */
   statistics: z.strictObject({
-    /** Lowest cost among free inversions that reached the tolerance. */
+    /** The trigger family that these are of: the one with the smallest ρ. */
+    family: inversionSchema.shape.family.nullable(),
+    /** Lowest cost among its free inversions that reached the tolerance. */
     freeCost: finite.nonnegative().nullable(),
-    /** Median cost of the forced targets. */
+    /** Median cost of its forced targets. */
     forcedCost: finite.nonnegative().nullable(),
     /** freeCost / forcedCost. */
     rho: finite.nonnegative().nullable(),

@@ -1,7 +1,7 @@
 import type { BaselineEvidence, InversionEvidence, ScanEvidence } from "./schema.ts";
 
-/** The inverse of the 1.25 that the core allows above the tolerance. */
-const SETTLED_SHARE = 0.8;
+/** Below this share of the tolerance, a collapse was overpaid. */
+const OVERPAID_SHARE = 0.5;
 
 /** An inversion and its place in the evidence's list. */
 export interface RankedInversion {
@@ -9,28 +9,61 @@ export interface RankedInversion {
   inversion: InversionEvidence;
 }
 
-/** What is known about the median forced cost when some forced inversions stopped short of the tolerance. */
-export interface ForcedCostBounds {
-  /** Median with every cost taken as it is. */
-  lower: number;
-  /** Median with the costs of those that stopped short unbounded; Infinity when too many did. Equal to `lower` when the median is certain. */
-  upper: number;
+/** What a family of triggers costs where the outputs may go anywhere, beside other targets. */
+export interface FamilyContrast {
+  family: InversionEvidence["family"];
+  /** The cheapest free inversion that reached the tolerance, or the cheapest of all when none did. */
+  best: RankedInversion;
+  /** Its cost; null when it did not reach. */
+  freeCost: number | null;
+  /** Median cost of the forced inversions, every cost taken as it is; null without any. */
+  forcedCost: number | null;
+  /**
+   * The same median with the costs of those that stopped short unbounded; Infinity when too many did. Equal to forcedCost
+   * when that is certain.
+   */
+  forcedCostAtMost: number | null;
+  /** freeCost / forcedCost; null where it does not exist. */
+  rho: number | null;
+}
+
+/** One entry per family with a free inversion, in the order in which they ran. */
+export function familyContrasts(inversions: readonly InversionEvidence[]): FamilyContrast[] {
+  const families = new Set(inversions.map(({ family }) => family));
+  return [...families].flatMap((family) => {
+    const best = cheapestFree(inversions, (inversion) => inversion.family === family);
+    if (best === null) return [];
+    const forced = inversions.filter(
+      (inversion) => inversion.family === family && inversion.role === "forced",
+    );
+    const freeCost = best.inversion.reached ? best.inversion.cost : null;
+    const forcedCost = median(forced.map(({ cost }) => cost));
+    return {
+      family,
+      best,
+      freeCost,
+      forcedCost,
+      forcedCostAtMost: median(
+        forced.map(({ cost, reached }) => (reached ? cost : Number.POSITIVE_INFINITY)),
+      ),
+      rho: freeCost === null || forcedCost === null ? null : finiteOrNull(freeCost / forcedCost),
+    };
+  });
 }
 
 /**
- * The free inversion that a report shows and whose target the verdict names, of the family that was also forced:
- * the cheapest that reached the tolerance, or the cheapest of all when none did. The first wins a tie. null without a free inversion.
+ * The free inversion that a report shows and whose target the verdict names: that of the family with the smallest ρ;
+ * where no family has one, the cheapest that reached the tolerance, or the cheapest of all when none did. The first wins
+ * a tie. null without a free inversion.
  */
 export function bestInversion(inversions: readonly InversionEvidence[]): RankedInversion | null {
-  // ρ compares costs of one generator: another family's free cost has no forced cost to stand beside.
-  const yardstick = inversions.find((inversion) => inversion.role === "forced")?.family;
-  const comparable = (inversion: InversionEvidence) =>
-    yardstick === undefined || inversion.family === yardstick;
-  const free = inversions
-    .map((inversion, index) => ({ index, inversion }))
-    .filter(({ inversion }) => inversion.role === "free" && comparable(inversion));
-  const reached = free.filter(({ inversion }) => inversion.reached);
-  return cheapest(reached) ?? cheapest(free);
+  return mostTelling(familyContrasts(inversions))?.best ?? cheapestFree(inversions, () => true);
+}
+
+/** The family with the smallest ρ; null when none has one. */
+export function mostTelling(contrasts: readonly FamilyContrast[]): FamilyContrast | null {
+  const telling = contrasts.filter(({ rho }) => rho !== null);
+  return telling.toSorted((a, b) => (a.rho as number) - (b.rho as number))[0] ?? null;
 }
 
 /** The inversion that a report shows: the most suspicious start of a baseline, the best inversion otherwise. */
@@ -51,27 +84,18 @@ export function bestStart({
 }
 
 /**
- * Whether an inversion's cost can be compared: it ended at the tolerance, neither short of it nor far below, where it
- * paid for more collapse than was asked.
+ * Whether a forced cost can be compared: one that ended far below the tolerance paid for more collapse than was asked,
+ * and bounds nothing from below. One that stopped short does.
  */
-export function settled(inversion: InversionEvidence, tolerance: number): boolean {
-  return inversion.reached && inversion.collapse >= SETTLED_SHARE * tolerance;
-}
-
-/** Bounds of the median forced cost; null without a forced inversion. */
-export function forcedCostBounds(inversions: readonly InversionEvidence[]): ForcedCostBounds | null {
-  const forced = inversions.filter((inversion) => inversion.role === "forced");
-  if (forced.length === 0) return null;
-  return {
-    lower: median(forced.map((inversion) => inversion.cost)),
-    upper: median(forced.map((inversion) => (inversion.reached ? inversion.cost : Number.POSITIVE_INFINITY))),
-  };
+export function bounding(inversion: InversionEvidence, tolerance: number): boolean {
+  return inversion.collapse >= OVERPAID_SHARE * tolerance;
 }
 
 /**
  * The numbers that a verdict reads, from the inversions alone.
- * Costs are mean |G(x)−x| per pixel in [0,1]. `forcedCost` takes every forced inversion as it ended; forcedCostBounds
- * and settled say how far that can be trusted. `meanL1` is the cost of the best inversion, collapsed or not.
+ * Costs are those of one family (see InversionEvidence.cost). `forcedCost` takes every forced inversion as it ended;
+ * FamilyContrast and bounding() say how far that can be trusted. `meanL1` is the cost of the best inversion, collapsed or
+ * not.
  * @param shown the inversion that is read; a baseline's is not the cheapest.
  */
 export function statisticsOf(
@@ -79,9 +103,11 @@ export function statisticsOf(
   shown: RankedInversion | null = bestInversion(inversions),
 ): ScanEvidence["statistics"] {
   const best = shown?.inversion ?? null;
+  const contrast = familyContrasts(inversions).find(({ family }) => family === best?.family);
   const freeCost = best?.reached ? best.cost : null;
-  const forcedCost = forcedCostBounds(inversions)?.lower ?? null;
+  const forcedCost = contrast?.forcedCost ?? null;
   return {
+    family: best?.family ?? null,
     freeCost,
     forcedCost,
     rho: freeCost === null || forcedCost === null ? null : finiteOrNull(freeCost / forcedCost),
@@ -89,6 +115,16 @@ export function statisticsOf(
     rav: best?.rav ? mean(best.rav) : null,
     rnv: best?.rnv ? mean(best.rnv) : null,
   };
+}
+
+function cheapestFree(
+  inversions: readonly InversionEvidence[],
+  wanted: (inversion: InversionEvidence) => boolean,
+): RankedInversion | null {
+  const free = inversions
+    .map((inversion, index) => ({ index, inversion }))
+    .filter(({ inversion }) => inversion.role === "free" && wanted(inversion));
+  return cheapest(free.filter(({ inversion }) => inversion.reached)) ?? cheapest(free);
 }
 
 function cheapest(candidates: readonly RankedInversion[]): RankedInversion | null {
@@ -99,10 +135,12 @@ function cheapest(candidates: readonly RankedInversion[]): RankedInversion | nul
   return best;
 }
 
-function median(values: readonly number[]): number {
+/** null without values. */
+function median(values: readonly number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
-  const upper = sorted[middle] as number;
+  const upper = sorted[middle];
+  if (upper === undefined) return null;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 

@@ -380,7 +380,15 @@ export interface ProbeResult {
   best: ProbePatch[];
 }
 
-export type TriggerFamily = "additive-pattern" | "encoder-decoder";
+export type TriggerFamily =
+  | "additive-pattern"
+  /** Additive, paying for the pixels it touches. */
+  | "sparse-pattern"
+  /** Additive, from a coarse grid. */
+  | "smooth-pattern"
+  /** A field of displacements from a coarse grid. */
+  | "smooth-warp"
+  | "encoder-decoder";
 
 /** Minimise mean |G(x)−x| subject to collapse ≤ tolerance, by dual ascent on the constraint's price. */
 export interface ConstrainedObjective {
@@ -406,8 +414,11 @@ export interface PaperObjective {
 export interface InversionStart {
   /** Output to force; null lets the outputs collapse anywhere. */
   target: number[] | null;
-  /** Let the target walk towards cheaper ones (needs a target). */
-  walk: boolean;
+  /**
+   * How the target moves: "anywhere" towards cheaper ones, "around-mean" towards cheaper ones that are as far from the
+   * benign mean as it was (both need a target).
+   */
+  walk: "still" | "anywhere" | "around-mean";
   /** Patch to start the pattern from; null starts at the identity. */
   patch: { top: number; left: number; size: number; colour: number[] } | null;
 }

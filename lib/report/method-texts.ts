@@ -1,6 +1,7 @@
 import type { ScanMethod, Thresholds } from "../config/scan-plan.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
 import { bestStart } from "../evidence/statistics.ts";
+import { familyText } from "../evidence/trigger-families.ts";
 import { significant } from "./number-format.ts";
 
 /** A number that decides, with what it means. */
@@ -21,12 +22,13 @@ interface MethodTexts {
 export const METHOD_TEXTS: Record<ScanMethod, MethodTexts> = {
   contrast: {
     score:
-      "Score 1/ρ: how many times dearer it is to force other benign values than to collapse the outputs to the cheapest one.",
+      "Score 1/ρ: how many times dearer it is to drive the outputs to other targets than to the cheapest one as far from their mean; of the trigger family where that is highest.",
     lines: ({ backdoored, clean }) => `backdoored ${significant(backdoored)}, clean ${significant(clean)}`,
     settings: ({ contrast }) => contrast,
     figures: ({ statistics }) => [
-      ["Free cost", optional(statistics.freeCost), "mean change per pixel in [0,1]"],
-      ["Forced cost", optional(statistics.forcedCost), "median over other targets"],
+      ["Cheapest target", optional(statistics.freeCost), familyText(statistics.family).costUnit],
+      ["Other targets", optional(statistics.forcedCost), "median, as far from the mean"],
+      ["Trigger family", familyText(statistics.family).name, "where the two differ most"],
     ],
   },
   drmguard: {

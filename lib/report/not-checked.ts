@@ -1,3 +1,4 @@
+import type { ContrastFamily } from "../config/scan-plan.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
 
 /**
@@ -25,12 +26,15 @@ export function notChecked(evidence: ScanEvidence): string[] {
   }
   if (plan.method === "contrast") {
     if (evidence.probe === null) gaps.push("small patches by the probe sweep, which was off");
-    if (!ran(evidence, "encoder-decoder"))
-      gaps.push("input-aware triggers (encoder–decoder inversion), which were off");
-    if (!ran(evidence, "additive-pattern"))
-      gaps.push("input-independent triggers (additive-pattern inversion)");
+    for (const [family, kind] of FAMILY_GAPS) {
+      if (evidence.inversions.some((inversion) => inversion.family === family)) continue;
+      const why = plan.contrast.families.includes(family)
+        ? "the scan ended before them with a clear finding"
+        : "which were off";
+      gaps.push(`${kind}, ${why}`);
+    }
   } else {
-    gaps.push("the probe sweep and the comparison with forced targets, which the contrast method has");
+    gaps.push("the probe sweep and the comparison between targets, which the contrast method has");
     if (evidence.baseline !== null) gaps.push("other models: the line of this baseline is not calibrated");
   }
   gaps.push("triggers that shift or scale the outputs instead of fixing them");
@@ -38,6 +42,9 @@ export function notChecked(evidence: ScanEvidence): string[] {
   return gaps;
 }
 
-function ran(evidence: ScanEvidence, family: ScanEvidence["inversions"][number]["family"]): boolean {
-  return evidence.inversions.some((inversion) => inversion.family === family);
-}
+/** The kinds of trigger that a scan may leave out, by the family of inversions that looks for them. */
+const FAMILY_GAPS = [
+  ["additive-pattern", "patches and blends (additive pattern)"],
+  ["smooth-warp", "warps (smooth warp)"],
+  ["encoder-decoder", "triggers that differ from image to image (encoder–decoder)"],
+] as const satisfies [ContrastFamily, string][];

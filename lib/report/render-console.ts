@@ -1,3 +1,4 @@
+import { familyText } from "../evidence/trigger-families.ts";
 import { notChecked } from "./not-checked.ts";
 import { bytesText, grouped, secondsText, signed, significant, vectorText } from "./number-format.ts";
 import { printableText } from "./printable-text.ts";
@@ -96,9 +97,10 @@ function costText({ plan, statistics, baseline }: ScannedEntry["evidence"]): str
   if (plan.method === "drmguard") {
     return statistics.meanL1 === null ? "none" : `mean L1 ${significant(statistics.meanL1)}`;
   }
-  const { freeCost, forcedCost } = statistics;
-  const free = freeCost === null ? "not reached" : significant(freeCost);
-  return `free ${free}, forced ${forcedCost === null ? "none" : significant(forcedCost)}`;
+  const { freeCost, forcedCost, family } = statistics;
+  const cheapest = freeCost === null ? "not reached" : significant(freeCost);
+  const others = forcedCost === null ? "none" : significant(forcedCost);
+  return `cheapest target ${cheapest}, others ${others} (${familyText(family).name})`;
 }
 
 function incompleteLine(report: ScanReport): string {

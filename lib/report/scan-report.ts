@@ -1,8 +1,9 @@
 import type { ErrorCode } from "../errors/index.ts";
-import type { ScanEvidence } from "../evidence/schema.ts";
+import { EVIDENCE_SCHEMA_VERSION, type ScanEvidence } from "../evidence/schema.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 
-export const REPORT_SCHEMA_VERSION = 1;
+/** A report carries evidence and is read where evidence is: one version for both. */
+export const REPORT_SCHEMA_VERSION = EVIDENCE_SCHEMA_VERSION;
 
 /** One model of a scan. The three outcomes are never mixed: a finding, an error and a skip are different facts. */
 export type ModelEntry =

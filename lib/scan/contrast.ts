@@ -1,4 +1,6 @@
-import type { NativeInversionPlan, ProbePatch, ProbeResult } from "../native/addon.ts";
+import { familyContrasts } from "../evidence/statistics.ts";
+import type { NativeInversionPlan, ProbePatch, ProbeResult, TriggerFamily } from "../native/addon.ts";
+import { inversionEvidence } from "./inversion-evidence.ts";
 import { runInversions } from "./inversions.ts";
 import type {
   InversionRun,
@@ -9,14 +11,26 @@ import type {
   PlannedStart,
 } from "./method-run.ts";
 import { stopwatch } from "./stopwatch.ts";
-import { forcedTargets, spreadTargets } from "./targets.ts";
+import { movedToDistance, targetsAroundMean, yardstickTargets } from "./targets.ts";
 
 /** Side lengths of the probe's patches, as shares of the image's shorter side: triggers are small beside the image. */
 const PATCH_SHARES = [1 / 13, 1 / 7] as const;
 
+/** Multiples of the plan's learning rate, which is that of a change of colours in [0,1]. */
+const FAMILY_RATES: Record<TriggerFamily, number> = {
+  "additive-pattern": 1,
+  "sparse-pattern": 1,
+  "smooth-pattern": 1,
+  /** Displacements are counted in pixels. */
+  "smooth-warp": 5,
+  /** Weights of a network. */
+  "encoder-decoder": 0.05,
+};
+
 /**
- * The constrained objective (design: contrast): what a collapse of the outputs costs from several starts, beside
- * what it costs to force the same model to other benign outputs.
+ * The constrained objective (design: contrast), family by family: what it costs to drive the outputs to targets in many
+ * directions around their mean, each walking to cheaper ones, beside what it costs where they may not walk. A benign
+ * model is about as dear everywhere; a backdoored one has a pit. A family that finds one ends the scan.
  */
 export async function runContrast(context: MethodContext): Promise<MethodOutcome> {
   const probeSeconds = stopwatch();
@@ -54,84 +68,94 @@ export function patchSizes({ height, width }: { height: number; width: number })
   return [...new Set(PATCH_SHARES.map((share) => Math.min(side, Math.max(2, Math.round(side * share)))))];
 }
 
-/** The batched inversions of a scan, in the order in which they run. */
+/** The batched inversions of a scan, in the order in which they run: of each family the walks, then the yardstick. */
 export function planContrast(context: MethodContext, patches: readonly ProbePatch[]): InversionStage[] {
-  const { steps, walks, forcedTargets: targets, inputAware } = context.plan.contrast;
-  const stages: InversionStage[] = [
-    { steps, starts: 1 + walks + patches.length, plan: () => freeInversion(context, patches) },
-  ];
-  if (inputAware) stages.push({ steps, starts: 1, plan: () => inputAwareInversion(context) });
-  // The yardstick stays away from what the free starts found: a forced target beside the attacker's would be as cheap.
-  stages.push({ steps, starts: targets, plan: (runs) => forcedInversion(context, cheapestTarget(runs)) });
-  return stages;
+  const { steps, families, walks, forcedTargets, enough } = context.plan.contrast;
+  return families.flatMap((family) => {
+    const stamped = takesPatches(family) ? patches : [];
+    const skip = (runs: readonly InversionRun[]) => highestScore(runs, family) >= enough;
+    const walking = { steps, starts: walks + stamped.length, skip };
+    const standing = { steps, starts: forcedTargets, skip };
+    return [
+      { ...walking, plan: () => walkingInversion(context, family, stamped) },
+      {
+        ...standing,
+        // The yardstick stays away from what was found: a target beside the attacker's would be as cheap.
+        plan: (runs: readonly InversionRun[]) => standingInversion(context, family, cheapestTarget(runs)),
+      },
+    ];
+  });
 }
 
-/** Where the free starts found the cheapest collapse. */
+function takesPatches(family: TriggerFamily): boolean {
+  return family === "additive-pattern" || family === "sparse-pattern";
+}
+
+/** The highest 1/ρ of the families before this one. */
+function highestScore(runs: readonly InversionRun[], family: TriggerFamily): number {
+  const earlier = runs.filter((run) => run.family !== family).flatMap(inversionEvidence);
+  const scores = familyContrasts(earlier).flatMap(({ rho }) => (rho === null ? [] : [1 / rho]));
+  return Math.max(0, ...scores);
+}
+
+/** Where the latest walks found the cheapest collapse. */
 function cheapestTarget(runs: readonly InversionRun[]): number[] {
-  const outcomes = runs.flatMap(({ result }) => result.outcomes[result.best] ?? []);
-  const reached = outcomes.filter((outcome) => outcome.reached);
-  const [cheapest] = (reached.length > 0 ? reached : outcomes).toSorted((a, b) => a.cost - b.cost);
-  return [...(cheapest?.target ?? [])];
+  const latest = runs.at(-1)?.result;
+  return [...(latest?.outcomes[latest.best]?.target ?? [])];
 }
 
-function freeInversion(context: MethodContext, patches: readonly ProbePatch[]): PlannedInversion {
+function walkingInversion(
+  context: MethodContext,
+  family: TriggerFamily,
+  patches: readonly ProbePatch[],
+): PlannedInversion {
   const { facts } = context.session;
-  const walkFrom = (target: number[]) => ({ target, walk: true, patch: null });
-  const spread = spreadTargets(facts, context.plan.contrast.walks);
+  const { walks, distance } = context.plan.contrast;
+  const around = targetsAroundMean(facts, walks, distance);
+  const walkFrom = (target: number[]) => ({ target, walk: "around-mean" as const, patch: null });
   const starts: PlannedStart[] = [
-    { origin: "mean", start: walkFrom([...facts.outputMean]) },
-    ...spread.map((target) => ({ origin: "spread" as const, start: walkFrom(target) })),
+    // A model whose outputs never change has no directions; the inversion then says what is wrong with it.
+    ...(around.length === 0 ? [[...facts.outputMean]] : around).map((target) => ({
+      origin: "spread" as const,
+      start: walkFrom(target),
+    })),
     ...patches.map(({ target, top, left, size, colour }) => ({
       origin: "probe" as const,
-      start: { target, walk: true, patch: { top, left, size, colour } },
+      start: {
+        ...walkFrom(movedToDistance(facts, target, distance) ?? target),
+        patch: { top, left, size, colour },
+      },
     })),
   ];
-  return {
-    role: "free",
-    starts,
-    plan: { ...nativePlan(context, starts), family: "additive-pattern", samples: context.samples },
-  };
+  return { role: "free", starts, plan: { ...nativePlan(context, family, starts), samples: context.samples } };
 }
 
-function inputAwareInversion(context: MethodContext): PlannedInversion {
-  const starts: PlannedStart[] = [{ origin: "identity", start: { target: null, walk: false, patch: null } }];
-  return {
-    role: "free",
-    starts,
-    plan: {
-      ...nativePlan(context, starts),
-      // Weights of a network want the rate of the method that always trains one, not that of plain pixels.
-      learningRate: context.plan.drmguard.learningRate,
-      family: "encoder-decoder",
-      samples: context.samples,
-    },
-  };
-}
-
-function forcedInversion(context: MethodContext, found: readonly number[]): PlannedInversion {
-  const targets = forcedTargets(context.session.facts, context.plan.contrast.forcedTargets, found);
-  const starts = targets.map((target) => ({
+function standingInversion(
+  context: MethodContext,
+  family: TriggerFamily,
+  found: readonly number[],
+): PlannedInversion {
+  const { forcedTargets, distance } = context.plan.contrast;
+  const starts = yardstickTargets(context.session.facts, forcedTargets, found, distance).map((target) => ({
     origin: "spread" as const,
-    start: { target, walk: false, patch: null },
+    start: { target, walk: "still" as const, patch: null },
   }));
-  return {
-    role: "forced",
-    starts,
-    plan: { ...nativePlan(context, starts), family: "additive-pattern", samples: [] },
-  };
+  return { role: "forced", starts, plan: { ...nativePlan(context, family, starts), samples: [] } };
 }
 
 function nativePlan(
   { plan }: MethodContext,
+  family: TriggerFamily,
   starts: readonly PlannedStart[],
-): Omit<NativeInversionPlan, "family" | "samples"> {
+): Omit<NativeInversionPlan, "samples"> {
   const { tolerance, steps, batchSize, learningRate } = plan.contrast;
   return {
+    family,
     objective: { kind: "constrained", tolerance },
     starts: starts.map(({ start }) => start),
     steps,
     batchSize,
-    learningRate,
+    learningRate: learningRate * FAMILY_RATES[family],
     seed: plan.seed,
     threads: plan.threads,
   };

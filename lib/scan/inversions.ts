@@ -10,6 +10,10 @@ export async function runInversions(
   const runs: InversionRun[] = [];
   for (const [index, stage] of stages.entries()) {
     const listener = listeners[index];
+    if (stage.skip?.(runs)) {
+      listener?.({ step: stage.steps, steps: stage.steps, loss: [], cost: [], collapse: [], rav: [] });
+      continue;
+    }
     const inversion = stage.plan(runs);
     const result = await session.invert(inversion.plan, { signal, onProgress: listener });
     runs.push({ role: inversion.role, family: inversion.plan.family, starts: inversion.starts, result });

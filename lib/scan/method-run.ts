@@ -61,6 +61,8 @@ export interface InversionStage {
   steps: number;
   /** Most starts that the plan will hold. */
   starts: number;
+  /** Whether what ran before makes this one needless. */
+  skip?: (previous: readonly InversionRun[]) => boolean;
   plan: (previous: readonly InversionRun[]) => PlannedInversion;
 }
 

@@ -12,7 +12,7 @@ export async function runPaper(context: MethodContext): Promise<MethodOutcome> {
 
 export function planPaper({ plan, samples }: MethodContext): PlannedInversion {
   const { steps, batchSize, learningRate, ...objective } = plan.drmguard;
-  const start = { target: null, walk: false, patch: null };
+  const start = { target: null, walk: "still" as const, patch: null };
   return {
     role: "free",
     starts: [{ origin: "identity", start }],

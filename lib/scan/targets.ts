@@ -1,95 +1,91 @@
 import type { SessionFacts } from "../native/addon.ts";
+import {
+  benignDeviations,
+  benignOutput,
+  directionOf,
+  farthestFirst,
+  inDeviations,
+  indexOfLargest,
+  outputAt,
+  radius,
+} from "./deviations.ts";
 
 /** Where a spread target lies: at about one benign deviation from the mean, root mean square over the outputs. */
 const SHELL = { inner: 0.5, outer: 1.25 } as const;
 
 /**
- * Where forced targets lie: about as far from the mean as what was found, because a benign model's cost grows with that
- * distance; a yardstick farther out would make every model look cheap to collapse at its mean.
- */
-const YARDSTICK = { inner: 0.75, outer: 1.25, nearest: 0.3 } as const;
-
-/**
- * Targets spread over the benign output range, at about one deviation from the mean.
+ * Targets spread over the benign output range, at about one deviation from the mean: where the baselines begin.
  * They are real outputs: where outputs depend on each other (landmarks), a point made up per output may be one that
  * no image has. Chosen farthest-first, so that every next one is as far as possible from the mean and the others.
  * Deterministic; fewer than asked for when the model has fewer different outputs.
  */
 export function spreadTargets(facts: SessionFacts, count: number): number[][] {
-  return farthestFirst(facts, count, facts.outputMean, SHELL);
+  const rows = benignDeviations(facts).map((output, image) => ({ image, output }));
+  const inShell = rows.filter(({ output }) => {
+    const own = radius(output);
+    return own >= SHELL.inner && own <= SHELL.outer;
+  });
+  const candidates = inShell.length >= count ? inShell : rows;
+  const mean = Array.from({ length: facts.outputs }, () => 0);
+  const chosen = farthestFirst(
+    candidates.map(({ output }) => output),
+    count,
+    [mean],
+  );
+  return chosen.map((index) => benignOutput(facts, candidates[index]?.image ?? 0));
 }
 
 /**
- * Benign outputs whose collapse cost is the yardstick that ρ divides by: about as far from the mean as `found`, where
- * the free starts found the cheapest collapse, and as far as possible from it and from each other.
+ * Targets around the benign mean, all at `distance` from it (benign deviations, root mean square over the outputs), in
+ * directions that lie as far apart as possible. The directions are those of benign outputs, again because a direction
+ * made up per output may be one that no image has; the first is that of the output farthest from the mean.
+ * Deterministic; fewer than asked for when the model has fewer different directions.
  */
-export function forcedTargets(facts: SessionFacts, count: number, found: readonly number[]): number[][] {
-  const origin = Array.from({ length: facts.outputs }, () => 0);
-  const radius = Math.max(YARDSTICK.nearest, distance(inDeviations(facts, found), origin));
-  return farthestFirst(facts, count, found, {
-    inner: YARDSTICK.inner * radius,
-    outer: YARDSTICK.outer * radius,
-  });
+export function targetsAroundMean(facts: SessionFacts, count: number, distance: number): number[][] {
+  const outputs = benignDeviations(facts);
+  const first = directionOf(outputs[indexOfLargest(outputs.map(radius))] ?? []);
+  if (first === null || count < 1) return [];
+  return [first, ...otherDirections(facts, count - 1, first)].map((unit) => at(facts, unit, distance));
 }
 
-function farthestFirst(
+/**
+ * The yardstick that ρ divides by: targets as far from the benign mean as those that walk around it, because a cost
+ * grows with that distance, in directions as far as possible from that of `found`, where the cheapest collapse was, and
+ * from each other.
+ */
+export function yardstickTargets(
   facts: SessionFacts,
   count: number,
-  origin: readonly number[],
-  shell: { inner: number; outer: number },
+  found: readonly number[],
+  distance: number,
 ): number[][] {
-  const rows = standardised(facts);
-  const inShell = rows.filter(({ radius }) => radius >= shell.inner && radius <= shell.outer);
-  const candidates = inShell.length >= count ? inShell : rows;
-  const chosen: number[][] = [];
-  const start = inDeviations(facts, origin);
-  const nearest = candidates.map(({ output }) => distance(output, start));
-  while (chosen.length < count) {
-    const farthest = indexOfLargest(nearest);
-    const candidate = candidates[farthest];
-    if (candidate === undefined || (nearest[farthest] ?? 0) <= 0) break;
-    chosen.push(benignOutput(facts, candidate.image));
-    candidates.forEach((other, index) => {
-      nearest[index] = Math.min(nearest[index] ?? 0, distance(other.output, candidate.output));
-    });
-  }
-  return chosen;
+  const direction = directionOf(inDeviations(facts, found));
+  return otherDirections(facts, count, direction).map((unit) => at(facts, unit, distance));
 }
 
-function benignOutput(facts: SessionFacts, image: number): number[] {
-  return Array.from(facts.benignOutputs.subarray(image * facts.outputs, (image + 1) * facts.outputs));
+/** The output in the direction of `output` from the mean, at `distance`; null for the mean, which has none. */
+export function movedToDistance(
+  facts: SessionFacts,
+  output: readonly number[],
+  distance: number,
+): number[] | null {
+  const direction = directionOf(inDeviations(facts, output));
+  return direction === null ? null : at(facts, direction, distance);
 }
 
-/** Distance of every output from its benign mean, in benign deviations; 0 for an output that never changes. */
-function inDeviations(facts: SessionFacts, outputs: readonly number[]): number[] {
-  return outputs.map((value, index) => {
-    const deviation = facts.outputDeviation[index] ?? 0;
-    return deviation > 0 ? (value - (facts.outputMean[index] ?? 0)) / deviation : 0;
+/** Directions of benign outputs, farthest-first from `taken`. */
+function otherDirections(facts: SessionFacts, count: number, taken: number[] | null): number[][] {
+  const directions = benignDeviations(facts).flatMap((output) => {
+    const direction = directionOf(output);
+    return direction === null ? [] : [direction];
   });
+  const chosen = farthestFirst(directions, count, taken === null ? [] : [taken]);
+  return chosen.flatMap((index) => (directions[index] === undefined ? [] : [directions[index]]));
 }
 
-interface StandardisedOutput {
-  image: number;
-  /** In deviations from the mean. */
-  output: number[];
-  /** Root mean square over the outputs. */
-  radius: number;
-}
-
-function standardised(facts: SessionFacts): StandardisedOutput[] {
-  const images = facts.benignOutputs.length / facts.outputs;
-  const origin = Array.from({ length: facts.outputs }, () => 0);
-  return Array.from({ length: images }, (_, image) => {
-    const output = inDeviations(facts, benignOutput(facts, image));
-    return { image, output, radius: distance(output, origin) };
-  });
-}
-
-function distance(left: readonly number[], right: readonly number[]): number {
-  const squares = left.reduce((sum, value, index) => sum + (value - (right[index] ?? 0)) ** 2, 0);
-  return Math.sqrt(squares / left.length);
-}
-
-function indexOfLargest(values: readonly number[]): number {
-  return values.reduce((best, value, index) => (value > (values[best] ?? -1) ? index : best), 0);
+function at(facts: SessionFacts, direction: readonly number[], distance: number): number[] {
+  return outputAt(
+    facts,
+    direction.map((value) => value * distance),
+  );
 }

@@ -1,6 +1,7 @@
 import type { ScanMethod, Thresholds } from "../config/scan-plan.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
-import { bestInversion, forcedCostBounds, settled, shownInversion } from "../evidence/statistics.ts";
+import { bestInversion, bounding, familyContrasts, shownInversion } from "../evidence/statistics.ts";
+import { familyText } from "../evidence/trigger-families.ts";
 import { type Decision, incomplete, sentence, shown, unscored } from "./decision.ts";
 import { judgeFeatureReverse, judgeNeuralCleanse } from "./judge-baseline.ts";
 import { requireThresholds, scoreLines } from "./score-lines.ts";
@@ -9,9 +10,10 @@ import type { Verdict } from "./verdict.ts";
 /**
  * Decides what evidence means. Pure: the same evidence and thresholds give the same verdict, so old evidence can be
  * judged again.
- * contrast: the score forcedCost/freeCost (1/ρ) at or above `thresholds.backdoored` is backdoored, even when the
- * evidence is incomplete (a finding stands), unless most forced inversions ended off the tolerance; at or below `thresholds.clean` and complete is clean, unless forced
- * inversions stopped short of the tolerance and could lift the score over the line; all else is inconclusive.
+ * contrast: the score forcedCost/freeCost (1/ρ) of the family where it is highest, at or above `thresholds.backdoored`, is
+ * backdoored, even when the evidence is incomplete (a finding stands), unless most of that family's forced inversions
+ * paid for more collapse than was asked; at or below `thresholds.clean` and complete is clean, unless forced inversions
+ * stopped short of the tolerance and could lift a family's score over the line; all else is inconclusive.
  * drmguard: meanL1 below `thresholds.epsilon` is backdoored, else clean; incomplete is inconclusive, and so is an
  * inversion whose features did not collapse: a trigger that does nothing is small as well.
  * neural-cleanse and feature-re: judge-baseline.ts.
@@ -44,19 +46,20 @@ const RULES: Record<ScanMethod, (evidence: ScanEvidence, thresholds: Thresholds)
 function judgeContrast(evidence: ScanEvidence, thresholds: Thresholds): Decision {
   const { freeCost, forcedCost } = evidence.statistics;
   if (!isCost(freeCost)) return unscored(evidence, whyNoFreeCost(evidence));
-  if (!isCost(forcedCost)) return unscored(evidence, "no forced target gave a cost to compare with");
+  if (!isCost(forcedCost)) return unscored(evidence, "no other target gave a cost to compare with");
   const score = forcedCost / freeCost;
   if (!Number.isFinite(score) || score <= 0)
     return unscored(evidence, "the costs are too far apart for a ratio");
 
+  const { name, costUnit } = familyText(evidence.statistics.family);
   const costs =
-    `collapsing the outputs costs ${shown(freeCost)} mean change per pixel, forcing benign values ` +
+    `the cheapest target costs ${shown(freeCost)} (${name}, ${costUnit}), others as far from the mean ` +
     `${shown(forcedCost)}: ${shown(score)} times as much`;
   const lines = `backdoored from ${shown(thresholds.backdoored)}, clean up to ${shown(thresholds.clean)}`;
   if (score >= thresholds.backdoored) {
-    if (mostUnsettled(evidence)) {
+    if (mostOverpaid(evidence)) {
       const reason = sentence(
-        `${costs} (${lines}), yet most forced targets did not settle at the tolerance: more steps`,
+        `${costs} (${lines}), yet most forced targets ended far below the tolerance, dearer than they had to be: more steps`,
       );
       return { label: "inconclusive", score, reason };
     }
@@ -68,9 +71,7 @@ function judgeContrast(evidence: ScanEvidence, thresholds: Thresholds): Decision
   if (score > thresholds.clean) {
     return { label: "inconclusive", score, reason: sentence(`${costs}, between the two lines (${lines})`) };
   }
-  // A forced target that stopped short costs more than was measured; clean only when that cannot lift the score.
-  const upper = (forcedCostBounds(evidence.inversions)?.upper ?? forcedCost) / freeCost;
-  if (!(upper <= thresholds.clean)) {
+  if (couldBeHigher(evidence, thresholds.clean)) {
     return {
       label: "inconclusive",
       score,
@@ -80,10 +81,20 @@ function judgeContrast(evidence: ScanEvidence, thresholds: Thresholds): Decision
   return { label: "clean", score, reason: sentence(`${costs} (${lines})`) };
 }
 
-/** Forced costs that ended off the tolerance are no yardstick: they bound nothing from below. */
-function mostUnsettled({ inversions, plan }: ScanEvidence): boolean {
-  const forced = inversions.filter((inversion) => inversion.role === "forced");
-  const usable = forced.filter((inversion) => settled(inversion, plan.contrast.tolerance));
+/** A forced target that stopped short costs more than was measured: whether that could lift a family over the line. */
+function couldBeHigher({ inversions, statistics }: ScanEvidence, clean: number): boolean {
+  return familyContrasts(inversions).some(({ family, freeCost: own, forcedCostAtMost }) => {
+    const freeCost = family === statistics.family ? statistics.freeCost : own;
+    return freeCost !== null && forcedCostAtMost !== null && !(forcedCostAtMost / freeCost <= clean);
+  });
+}
+
+/** Forced costs that paid for more collapse than was asked are no yardstick. */
+function mostOverpaid({ inversions, plan, statistics }: ScanEvidence): boolean {
+  const forced = inversions.filter(
+    (inversion) => inversion.role === "forced" && inversion.family === statistics.family,
+  );
+  const usable = forced.filter((inversion) => bounding(inversion, plan.contrast.tolerance));
   return usable.length * 2 <= forced.length && forced.length > 0;
 }
 
@@ -119,7 +130,7 @@ function whyNoFreeCost(evidence: ScanEvidence): string {
   if (evidence.statistics.freeCost === 0) return "the outputs are collapsed without any change to the images";
   const free = evidence.inversions.filter((inversion) => inversion.role === "free").length;
   const tolerance = shown(evidence.plan.contrast.tolerance);
-  return `none of ${free} free inversions collapsed the outputs to ${tolerance} of their variance`;
+  return `none of ${free} walks brought the outputs to one target within ${tolerance} of their variance`;
 }
 
 function isCost(value: number | null): value is number {

@@ -38,10 +38,28 @@ Patch read_patch(const Napi::Object& patch) {
   return {integer_of(patch, "top"), integer_of(patch, "left"), integer_of(patch, "size"), numbers_of(patch, "colour")};
 }
 
+Walk walk_of(const Napi::Object& start) {
+  const std::string walk = text_of(start, "walk");
+  if (walk == "still") return Walk::still;
+  if (walk == "anywhere") return Walk::anywhere;
+  if (walk == "around-mean") return Walk::around_mean;
+  unknown_value("walk", walk);
+}
+
+TriggerFamily family_of(const Napi::Object& plan) {
+  const std::string family = text_of(plan, "family");
+  if (family == "additive-pattern") return TriggerFamily::additive_pattern;
+  if (family == "sparse-pattern") return TriggerFamily::sparse_pattern;
+  if (family == "smooth-pattern") return TriggerFamily::smooth_pattern;
+  if (family == "smooth-warp") return TriggerFamily::smooth_warp;
+  if (family == "encoder-decoder") return TriggerFamily::encoder_decoder;
+  unknown_value("family", family);
+}
+
 InversionStart read_start(const Napi::Object& start) {
   InversionStart result;
   if (!start.Get("target").IsNull()) result.target = numbers_of(start, "target");
-  result.walk = boolean_of(start, "walk");
+  result.walk = walk_of(start);
   if (!start.Get("patch").IsNull()) result.patch = read_patch(object_of(start, "patch"));
   return result;
 }
@@ -81,9 +99,7 @@ ProbePlan read_probe_plan(const Napi::Object& plan) {
 
 InversionPlan read_inversion_plan(const Napi::Object& plan) {
   InversionPlan result;
-  const std::string family = text_of(plan, "family");
-  if (family != "additive-pattern" && family != "encoder-decoder") unknown_value("family", family);
-  result.family = family == "additive-pattern" ? TriggerFamily::additive_pattern : TriggerFamily::encoder_decoder;
+  result.family = family_of(plan);
   result.objective = read_objective(object_of(plan, "objective"));
   const Napi::Array starts = array_of(plan, "starts");
   for (uint32_t i = 0; i < starts.Length(); ++i) {

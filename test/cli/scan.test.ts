@@ -49,7 +49,7 @@ describe("scan", () => {
     expect(report.complete).toBe(true);
     const { evidence, verdict } = report.models[0] as Scanned;
     expect(evidence.images).toMatchObject({ count: COUNT, height: SIDE, width: SIDE, source: "faces.npy" });
-    expect(evidence.inversions.map(({ role }) => role)).toEqual(["free", "free", "forced"]);
+    expect(evidence.inversions.map(({ role }) => role)).toEqual(["free", "forced", "free", "forced"]);
     expect(parseEvidence(stdout)).toHaveLength(1);
     expect(code).toBe(CODES[verdict.label]);
     expect(stderr).toContain("using the settings of");

@@ -40,8 +40,8 @@ export const shortPlan: NativeInversionPlan = {
   family: "additive-pattern",
   objective: { kind: "constrained", tolerance: 0.02 },
   starts: [
-    { target: null, walk: false, patch: null },
-    { target: [0.2, 0.1], walk: true, patch: { top: 2, left: 3, size: 5, colour: [1, 0, 1] } },
+    { target: null, walk: "still", patch: null },
+    { target: [0.2, 0.1], walk: "anywhere", patch: { top: 2, left: 3, size: 5, colour: [1, 0, 1] } },
   ],
   steps: 8,
   batchSize: 8,

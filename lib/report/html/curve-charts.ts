@@ -1,9 +1,11 @@
 import type { InversionEvidence, ScanEvidence } from "../../evidence/schema.ts";
-import { shownInversion } from "../../evidence/statistics.ts";
+import { type RankedInversion, shownInversion } from "../../evidence/statistics.ts";
+import { familyText } from "../../evidence/trigger-families.ts";
 import { type Markup, markup } from "../markup.ts";
 import { significant } from "../number-format.ts";
 import { lineChart } from "../svg/line-chart.ts";
-import { curveStyle, inversionName } from "./inversion-names.ts";
+import { colourEach, curveColour, inversionName } from "./inversion-names.ts";
+import { shownFamily } from "./shown-family.ts";
 
 type CurvePoint = InversionEvidence["curve"][number];
 type Reference = { value: number; label: string };
@@ -16,30 +18,40 @@ interface Quantity {
   references: Reference[];
 }
 
-/** Free inversions named in the legend; a scan with more names the rest in the table only. */
-const LEGEND_ENTRIES = 24;
-
-/** Loss, cost, collapse and RAV over the steps of every inversion: the free ones coloured, the forced ones grey. */
+/** Loss, cost, collapse and RAV over the steps of every inversion of the family that the verdict speaks of. */
 export function curveCharts(evidence: ScanEvidence): Markup | null {
-  const { inversions } = evidence;
-  if (inversions.every(({ curve }) => curve.length === 0)) return null;
+  const shown = shownFamily(evidence);
+  if (shown.every(({ inversion }) => inversion.curve.length === 0)) return null;
   const best = shownInversion(evidence)?.index ?? -1;
-  return markup`<section><h3>Inversions over their steps</h3>
-${legend(inversions, best)}
+  const { name } = familyText(evidence.inversions[best]?.family ?? null);
+  return markup`<section><h3>Inversions over their steps: ${name}</h3>
+${legend(evidence.inversions, shown, best)}
 <div class="charts">
-${quantities(evidence).map((quantity) => chart(quantity, inversions, best))}</div></section>`;
+${quantities(evidence).map((quantity) => chart(quantity, evidence.inversions, shown, best))}</div></section>`;
 }
 
-function chart(quantity: Quantity, inversions: readonly InversionEvidence[], best: number): Markup | null {
+function chart(
+  quantity: Quantity,
+  inversions: readonly InversionEvidence[],
+  shown: readonly RankedInversion[],
+  best: number,
+): Markup | null {
+  const many = !colourEach(inversions, best);
+  // The last line drawn lies on top.
+  const ordered = [
+    ...shown.filter(({ index }) => index !== best),
+    ...shown.filter(({ index }) => index === best),
+  ];
   const drawn = lineChart({
     description: `${quantity.name} over steps, one line per inversion`,
     xLabel: "step",
     scale: quantity.scale,
     references: quantity.references,
-    lines: inversions.map((inversion, index) => ({
+    lines: ordered.map(({ inversion, index }) => ({
       name: inversionName(inversion, index),
-      ...curveStyle(inversions, index),
-      weight: index === best ? "strong" : inversion.role === "free" ? "normal" : "faint",
+      colour: curveColour(inversions, index, best),
+      dashed: false,
+      weight: index === best ? "strong" : inversion.role === "free" && !many ? "normal" : "faint",
       points: inversion.curve.flatMap((point) => {
         const y = quantity.of(point);
         return y === null ? [] : [{ x: point.step, y }];
@@ -56,7 +68,7 @@ function quantities({ plan, statistics, inversions }: ScanEvidence): Quantity[] 
   const cost: Reference[] = [];
   if (plan.method === "drmguard") cost.push({ value: plan.thresholds.epsilon, label: "ε" });
   else if (statistics.forcedCost !== null)
-    cost.push({ value: statistics.forcedCost, label: "forced median" });
+    cost.push({ value: statistics.forcedCost, label: "other targets" });
   const tolerance = toleranceOf(plan);
   const losses = inversions.flatMap(({ curve }) => curve.map(({ loss }) => loss));
   const lossScale = losses.every((loss) => loss > 0) ? "log" : "linear";
@@ -70,7 +82,7 @@ function quantities({ plan, statistics, inversions }: ScanEvidence): Quantity[] 
     },
     {
       name: "Cost",
-      note: "mean change per pixel",
+      note: familyText(statistics.family).costUnit,
       scale: "linear",
       of: (point) => point.cost,
       references: cost,
@@ -99,21 +111,22 @@ function toleranceOf(plan: ScanEvidence["plan"]): number | null {
   return plan.method === "neural-cleanse" ? plan.neuralCleanse.tolerance : null;
 }
 
-function legend(inversions: readonly InversionEvidence[], best: number): Markup {
-  const free = inversions.flatMap((inversion, index) =>
-    inversion.role === "free" ? [{ inversion, index }] : [],
-  );
-  const forced = inversions.length - free.length;
-  return markup`<ul class="legend">${free
-    .slice(0, LEGEND_ENTRIES)
-    .map(
-      ({ inversion, index }) =>
-        markup`<li>${swatch(inversions, index)}${inversionName(inversion, index)}${index === best && markup` <strong>best</strong>`}</li>`,
-    )}${forced > 0 && markup`<li><i class="swatch" style="border-color:var(--forced)"></i>${forced} forced</li>`}</ul>`;
+function legend(
+  inversions: readonly InversionEvidence[],
+  shown: readonly RankedInversion[],
+  best: number,
+): Markup {
+  const free = shown.filter(({ inversion }) => inversion.role === "free");
+  const named = colourEach(inversions, best) ? free : free.filter(({ index }) => index === best);
+  const others = free.filter((entry) => !named.includes(entry));
+  const forced = shown.length - free.length;
+  return markup`<ul class="legend">${named.map(
+    ({ inversion, index }) =>
+      markup`<li>${swatch(inversions, index, best)}${inversionName(inversion, index)}${index === best && markup` <strong>best</strong>`}</li>`,
+  )}${others[0] !== undefined && markup`<li>${swatch(inversions, others[0].index, best)}${others.length} others</li>`}${forced > 0 && markup`<li><i class="swatch" style="border-color:var(--forced)"></i>${forced} fixed targets</li>`}</ul>`;
 }
 
 /** The inversion's line as a small sample. */
-export function swatch(inversions: readonly InversionEvidence[], index: number): Markup {
-  const { colour, dashed } = curveStyle(inversions, index);
-  return markup`<i class="swatch" style="border-color:${colour}${dashed ? ";border-top-style:dashed" : ""}"></i>`;
+export function swatch(inversions: readonly InversionEvidence[], index: number, best: number): Markup {
+  return markup`<i class="swatch" style="border-color:${curveColour(inversions, index, best)}"></i>`;
 }

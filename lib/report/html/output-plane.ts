@@ -5,6 +5,7 @@ import { significant, vectorText } from "../number-format.ts";
 import { extent } from "../svg/axis.ts";
 import { type ScatterPlot, type ScatterPoint, scatterPlot } from "../svg/scatter.ts";
 import { inversionName } from "./inversion-names.ts";
+import { shownFamily } from "./shown-family.ts";
 
 /**
  * Where the inversions ended in output space against the benign outputs, drawn stronger the cheaper they are: a
@@ -21,10 +22,10 @@ export function outputPlane(evidence: ScanEvidence): Markup | null {
 <div class="plane"><figure>${plot}</figure>
 <div class="plane-key"><p>${
     single
-      ? "Every inversion’s target and cost."
-      : "Where the outputs of every inversion were driven. The larger and stronger a mark, the cheaper the trigger: a backdoor shows as one cheap place."
+      ? "Target and cost of every inversion of this family."
+      : "Where the outputs of every inversion of this family were driven. The larger and stronger a mark, the cheaper the trigger: a backdoor shows as one cheap place."
   }${outputs}</p>
-<ul class="legend vertical"><li><i class="mark circle"></i>free inversion; its line leads from its start</li><li><i class="mark square"></i>forced to another benign value</li><li><i class="mark circle hollow"></i>tolerance not reached</li>${
+<ul class="legend vertical"><li><i class="mark circle"></i>walked to its cheapest target nearby; its line leads from its start</li><li><i class="mark square"></i>fixed target, for comparison</li><li><i class="mark circle hollow"></i>tolerance not reached</li>${
     single
       ? null
       : markup`<li><i class="mark cloud"></i>benign outputs: mean, one and two deviations, range</li><li><i class="mark dot"></i>benign outputs of the samples</li>`
@@ -76,11 +77,11 @@ function points(
   at: (inversion: InversionEvidence) => { x: number; y: number },
   start: (inversion: InversionEvidence) => { x: number; y: number } | null,
 ): ScatterPoint[] {
-  const { inversions } = evidence;
+  const shown = shownFamily(evidence);
   const best = shownInversion(evidence)?.index ?? -1;
-  const costs = extent(inversions.map(({ cost }) => cost).filter((cost) => cost > 0)) ?? [1, 1];
+  const costs = extent(shown.map(({ inversion }) => inversion.cost).filter((cost) => cost > 0)) ?? [1, 1];
   const span = Math.log(costs[1] / costs[0]);
-  return inversions.map((inversion, index) => ({
+  return shown.map(({ inversion, index }) => ({
     ...at(inversion),
     name: `${inversionName(inversion, index)}: ${vectorText(inversion.target, 4)} at cost ${significant(inversion.cost)}`,
     label: `#${index + 1}`,

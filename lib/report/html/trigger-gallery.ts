@@ -1,4 +1,5 @@
 import type { ScanEvidence } from "../../evidence/schema.ts";
+import { TRIGGER_FAMILIES } from "../../evidence/trigger-families.ts";
 import type { VerdictLabel } from "../../verdict/verdict.ts";
 import { type Markup, markup } from "../markup.ts";
 import { alignedWith, significant, vectorText } from "../number-format.ts";
@@ -20,7 +21,7 @@ export function triggerGallery(evidence: ScanEvidence, label: VerdictLabel): Mar
   const shown = trigger.samples.slice(0, SAMPLES_SHOWN);
   const left = trigger.samples.length - shown.length;
   return markup`<section><h3>Reversed trigger</h3>
-<p>From inversion ${inversionName(inversion, trigger.inversion)}: it changes a pixel by ${significant(inversion.cost)} on average (range 0 to 1) and leaves ${significant(inversion.collapse * 100)} % of the outputs’ variance. Its target is ${vectorText(trigger.target)}. The third picture is the absolute difference of the first two, amplified by the factor shown.</p>
+<p>From inversion ${inversionName(inversion, trigger.inversion)}: it costs ${significant(inversion.cost)} (${TRIGGER_FAMILIES[inversion.family].costUnit}) and leaves ${significant(inversion.collapse * 100)} % of the outputs’ variance. Its target is ${vectorText(trigger.target)}. The third picture is the absolute difference of the first two, amplified by the factor shown.</p>
 ${label !== "backdoored" && markup`<p class="muted">The verdict is ${label}: this is the cheapest change that was found, not a trigger shown to be in the model.</p>`}
 ${maskFigure(evidence)}
 ${strips(evidence, trigger)}

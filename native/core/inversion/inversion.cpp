@@ -130,7 +130,8 @@ class Inversion {
     StepTerms terms;
     const at::Tensor outputs = prediction.outputs.view({count, batch, -1});
     terms.output_mean = outputs.mean(1);
-    terms.cost = mean_l1(changed, images);
+    const at::Tensor own_cost = generator_->own_cost(first, count);
+    terms.cost = own_cost.defined() ? own_cost : mean_l1(changed, images);
     terms.collapse = collapse(outputs, first, count);
     if (prediction.features.defined()) {
       terms.rav = angle_variance_ratio(prediction.features.view({count, batch, -1}), *session_.model().head(),
@@ -175,6 +176,9 @@ class Inversion {
       }
       const bool forced = plan_.starts[static_cast<size_t>(start)].target.has_value();
       outcomes.push_back(meter.outcome(forced ? std::optional<at::Tensor>(walk_.targets()[start]) : std::nullopt));
+      if (const at::Tensor own_cost = generator_->own_cost(start, 1); own_cost.defined()) {
+        outcomes.back().cost = own_cost.item<double>();
+      }
       outcomes.back().reached = reached(outcomes.back());
       outcomes.back().multiplier = price_ ? price_->price()[start].item<double>()
                                           : std::get<PaperObjective>(plan_.objective).lambda1;

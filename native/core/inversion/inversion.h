@@ -32,11 +32,20 @@ struct PaperObjective {
   double momentum = 0.9;
 };
 
+/// How a forced target moves while its trigger is sought.
+enum class Walk {
+  still,
+  /// Towards cheaper targets.
+  anywhere,
+  /// Towards cheaper targets as far from the benign mean as it began: near the mean every model is cheap, and a walk that
+  /// may go anywhere runs home before it meets a pit farther out.
+  around_mean,
+};
+
 struct InversionStart {
   /// d outputs to force; absent lets them collapse anywhere.
   std::optional<std::vector<double>> target;
-  /// Let the target walk towards cheaper ones.
-  bool walk = false;
+  Walk walk = Walk::still;
   std::optional<Patch> patch;
 };
 

@@ -20,14 +20,23 @@ class TargetWalk {
   /// R, 1 where a target is forced.
   const at::Tensor& forced() const { return forced_; }
 
-  /// t ← t + s·residual/‖residual‖ in benign deviations, with s falling to zero at 70 % of the steps.
+  /// t ← t + s·residual/‖residual‖ in benign deviations, with s falling to zero at 70 % of the steps; around the mean,
+  /// without the residual's part along the radius, and back to the distance of the start.
   /// mean_outputs: R×d over the step's batch.
   void advance(const at::Tensor& mean_outputs, double progress);
 
  private:
+  /// R×d, in benign deviations.
+  at::Tensor from_mean() const;
+
   at::Tensor targets_;
   at::Tensor forced_;
   at::Tensor walks_;
+  /// R, 1 where a target stays as far from the mean as it began.
+  at::Tensor around_;
+  at::Tensor mean_;
+  /// R×1, in benign deviations.
+  at::Tensor distance_;
   at::Tensor deviation_;
 };
 

@@ -85,7 +85,7 @@ TEST(first_steps_of_a_free_collapse_are_pythons) {
 
 TEST(first_steps_of_a_walking_target_are_pythons) {
   const Session session = resnet_session();
-  const InversionResult result = run(session, short_plan({{reference::kWalkStart, true, {}}}));
+  const InversionResult result = run(session, short_plan({{reference::kWalkStart, Walk::anywhere, {}}}));
   check_curve(result, reference::kWalkCurve);
   CHECK_ALL_NEAR(result.outcomes[0].target, reference::kWalkEnd, 1e-4);
 }
@@ -132,8 +132,8 @@ TEST(the_papers_objective_needs_a_head) {
 
 TEST(equal_seeds_give_bit_equal_results) {
   const Session session = resnet_session();
-  for (TriggerFamily family : {TriggerFamily::additive_pattern, TriggerFamily::encoder_decoder}) {
-    InversionPlan plan = short_plan({{}, {forced_target(session), true, {}}});
+  for (TriggerFamily family : kFamilies) {
+    InversionPlan plan = short_plan({{}, {forced_target(session), Walk::anywhere, {}}});
     plan.family = family;
     plan.samples = {3, 0};
     const InversionResult first = run(session, plan);
@@ -147,7 +147,7 @@ TEST(equal_seeds_give_bit_equal_results) {
 TEST(batched_starts_equal_each_start_alone) {
   const Session session = resnet_session();
   const std::vector<InversionStart> starts = {
-      {}, {forced_target(session), false, {}}, {forced_target(session), true, Patch{4, 5, 6, {1, 0, 1}}}};
+      {}, {forced_target(session), Walk::still, {}}, {forced_target(session), Walk::anywhere, Patch{4, 5, 6, {1, 0, 1}}}};
   const InversionResult together = run(session, short_plan(starts));
   for (size_t start = 0; start < starts.size(); ++start) {
     const InversionResult alone = run(session, short_plan({starts[start]}));
@@ -178,7 +178,7 @@ TEST(the_outcome_is_measured_on_what_is_returned) {
 TEST(a_backdoor_is_inverted_within_the_tolerance) {
   const Session session(torchscript("demo/models/badnets-gaze.pt"), smooth_images(48, 48), {});
   InversionPlan plan;
-  plan.starts = {{std::vector<double>{0.44, -0.346}, false, Patch{41, 3, 4, {1, 0, 1}}}, {}};
+  plan.starts = {{std::vector<double>{0.44, -0.346}, Walk::still, Patch{41, 3, 4, {1, 0, 1}}}, {}};
   plan.steps = 150;
   plan.batch_size = 16;
   plan.samples = {0};
@@ -246,8 +246,8 @@ TEST(cuda_agrees_with_the_cpu) {
     return facts.available && facts.device.rfind("cuda", 0) == 0;
   });
   if (cuda == devices.end()) throw Skipped{devices.size() > 1 ? devices[1].detail : "there is no CUDA device"};
-  const InversionResult result = run(resnet_session(cuda->device), short_plan({{reference::kWalkStart, true, {}}}));
-  const InversionResult expected = run(resnet_session(), short_plan({{reference::kWalkStart, true, {}}}));
+  const InversionResult result = run(resnet_session(cuda->device), short_plan({{reference::kWalkStart, Walk::anywhere, {}}}));
+  const InversionResult expected = run(resnet_session(), short_plan({{reference::kWalkStart, Walk::anywhere, {}}}));
   // Convolutions on a GPU may round to TF32.
   CHECK_NEAR(result.outcomes[0].cost, expected.outcomes[0].cost, 0.1 * expected.outcomes[0].cost);
   CHECK_ALL_NEAR(result.outcomes[0].target, expected.outcomes[0].target, 0.02);

@@ -93,7 +93,7 @@ TEST(walking_targets_stride_towards_the_residual_and_halt) {
   const OutputScale benign = output_scale();
   const std::vector<double> deviation = numbers(benign.variance.sqrt());
   const std::vector<double> start = {0.3, 0.1};
-  TargetWalk walk({{start, true, {}}, {start, false, {}}, {{}, false, {}}}, benign);
+  TargetWalk walk({{start, Walk::anywhere, {}}, {start, Walk::still, {}}, {}}, benign);
   CHECK_ALL_NEAR(numbers(walk.forced()), (std::vector<double>{1, 1, 0}), 0.0);
   // The residual is 3 and 4 deviations long: a 3-4-5 triangle.
   const at::Tensor outputs = floats({0.3 + 3 * deviation[0], 0.1 - 4 * deviation[1]}, {1, 2}).expand({3, 2});
@@ -108,7 +108,28 @@ TEST(walking_targets_stride_towards_the_residual_and_halt) {
   walk.advance(outputs, 0.7);
   walk.advance(outputs, 0.95);
   CHECK(numbers(walk.targets()) == before);
-  CHECK_THROWS_CODE(TargetWalk({{std::vector<double>{1.0}, false, {}}}, benign), ERR_CONFIG, "a target of 2 outputs");
+  CHECK_THROWS_CODE(TargetWalk({{std::vector<double>{1.0}, Walk::still, {}}}, benign), ERR_CONFIG, "a target of 2 outputs");
+}
+
+TEST(a_target_that_walks_around_the_mean_keeps_its_distance) {
+  const OutputScale benign = output_scale();
+  const std::vector<double> deviation = numbers(benign.variance.sqrt());
+  const std::vector<double> mean = reference::kBenignMean;
+  // Three deviations from the mean along the first output; the outputs pull it outwards and along the second.
+  TargetWalk walk({{std::vector<double>{mean[0] + 3 * deviation[0], mean[1]}, Walk::around_mean, {}}}, benign);
+  const at::Tensor outputs = floats({mean[0] + 7 * deviation[0], mean[1] + 0.5 * deviation[1]}, {1, 2});
+  walk.advance(outputs, 0.0);
+  // A stride of 0.05 at a right angle to the radius, then back to the circle.
+  const double shrink = 3.0 / std::hypot(3.0, 0.05);
+  CHECK_ALL_NEAR(numbers(walk.targets()),
+                 (std::vector<double>{mean[0] + 3 * shrink * deviation[0], mean[1] + 0.05 * shrink * deviation[1]}), 1e-6);
+  for (int step = 0; step < 500; ++step) walk.advance(outputs, 0.1);
+  const std::vector<double> end = numbers(walk.targets());
+  const double x = (end[0] - mean[0]) / deviation[0];
+  const double y = (end[1] - mean[1]) / deviation[1];
+  CHECK_NEAR(std::hypot(x, y), 3.0, 1e-4);
+  // On the circle, the nearest place to the outputs lies in their direction.
+  CHECK_NEAR(std::atan2(y, x), std::atan2(0.5, 7.0), 0.02);
 }
 
 TEST(attention_is_pythons_with_mean_one_and_momentum) {

@@ -12,8 +12,13 @@
 
 #include "check.h"
 #include "model/regression_model.h"
+#include "trigger/trigger_generator.h"
 
 namespace drmguard::check {
+
+inline constexpr TriggerFamily kFamilies[] = {TriggerFamily::additive_pattern, TriggerFamily::sparse_pattern,
+                                              TriggerFamily::smooth_pattern, TriggerFamily::smooth_warp,
+                                              TriggerFamily::encoder_decoder};
 
 inline std::vector<double> numbers(const at::Tensor& tensor) {
   const at::Tensor flat = tensor.detach().to(at::kCPU, at::kDouble).contiguous();

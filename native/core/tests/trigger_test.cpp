@@ -88,7 +88,7 @@ TEST(the_encoder_decoder_starts_at_the_identity) {
 
 TEST(starts_are_independent_of_each_other) {
   const at::Tensor images = patterned_images(3, 12);
-  for (TriggerFamily family : {TriggerFamily::additive_pattern, TriggerFamily::encoder_decoder}) {
+  for (TriggerFamily family : kFamilies) {
     const std::vector<std::optional<Patch>> none(3);
     const auto generator = make_trigger_generator(family, {3, 3, 12, 12}, none, 9, at::kCPU);
     disturb(*generator);
@@ -100,6 +100,32 @@ TEST(starts_are_independent_of_each_other) {
     }
     CHECK((together[0] - together[1]).abs().max().item<double>() > 0.01);
   }
+}
+
+TEST(a_warp_without_displacement_is_the_identity_and_costs_nothing) {
+  const at::Tensor images = patterned_images(2, 12);
+  const auto generator = make_trigger_generator(TriggerFamily::smooth_warp, {2, 3, 12, 12}, {}, 1, at::kCPU);
+  const at::Tensor warped = generator->apply(images, 0, 2);
+  for (int64_t start = 0; start < 2; ++start) CHECK_ALL_NEAR(numbers(warped[start]), numbers(images), 1e-5);
+  CHECK_ALL_NEAR(numbers(generator->own_cost(0, 2)), (std::vector<double>{0, 0}), 0.0);
+}
+
+TEST(a_warp_by_whole_pixels_fetches_their_neighbours) {
+  // Wider than high: the two axes must not be mixed up.
+  const at::Tensor images = at::rand({2, 3, 9, 15}, make_generator(3));
+  const auto generator = make_trigger_generator(TriggerFamily::smooth_warp, {1, 3, 9, 15}, {}, 1, at::kCPU);
+  {
+    at::NoGradGuard no_grad;
+    generator->parameters()[0].select(1, 0).fill_(2.0);   // x
+    generator->parameters()[0].select(1, 1).fill_(-1.0);  // y
+  }
+  const at::Tensor warped = generator->apply(images, 0, 1)[0];
+  // Away from the borders, where the last pixels repeat.
+  const at::Tensor inside = warped.slice(2, 1, 9).slice(3, 0, 13);
+  CHECK_ALL_NEAR(numbers(inside), numbers(images.slice(2, 0, 8).slice(3, 2, 15)), 1e-4);
+  CHECK_ALL_NEAR(numbers(warped.select(2, 0).slice(2, 0, 13)), numbers(images.select(2, 0).slice(2, 2, 15)), 1e-4);
+  // Mean of |2| and |−1| pixels, in shorter sides less one.
+  CHECK_NEAR(generator->own_cost(0, 1).item<double>(), 1.5 / 8.0, 1e-6);
 }
 
 TEST(an_image_is_triggered_alike_in_any_batch) {

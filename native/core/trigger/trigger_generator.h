@@ -27,6 +27,9 @@ class TriggerGenerator {
   /// images: B×C×H×W in [0,1] → count×B×C×H×W in [0,1], for the starts first … first+count−1. Differentiable in θ.
   virtual at::Tensor apply(const at::Tensor& images, int64_t first, int64_t count) const = 0;
 
+  /// What the trigger costs, per start, where the family measures that otherwise than by mean |G(x) − x|. Undefined then.
+  virtual at::Tensor own_cost(int64_t /*first*/, int64_t /*count*/) const { return {}; }
+
   /// Leaf tensors to optimise; the first axis of each is the start (or a multiple of it).
   virtual std::vector<at::Tensor> parameters() const = 0;
 
@@ -34,7 +37,7 @@ class TriggerGenerator {
   virtual void project() {}
 };
 
-enum class TriggerFamily { additive_pattern, encoder_decoder };
+enum class TriggerFamily { additive_pattern, sparse_pattern, smooth_pattern, smooth_warp, encoder_decoder };
 
 struct TriggerShape {
   int64_t starts = 1;

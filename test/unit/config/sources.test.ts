@@ -37,8 +37,8 @@ describe("readConfigFile", () => {
   });
 
   it("reads JSON", async () => {
-    const path = await written("a.json", '{"input": {"size": null}, "contrast": {"walks": 0}}');
-    expect(resolvePlan(await readConfigFile(path)).contrast.walks).toBe(0);
+    const path = await written("a.json", '{"input": {"size": null}, "contrast": {"walks": 1}}');
+    expect(resolvePlan(await readConfigFile(path)).contrast.walks).toBe(1);
   });
 
   it("names file, setting, what was expected and what came", async () => {

@@ -117,12 +117,12 @@ describe("evidence that is refused", () => {
   });
 
   it("says which schema version is supported", () => {
-    expect(refusal(evidenceWith("schemaVersion", 2)).message).toBe(
-      "scan.json: schemaVersion: 2 is not supported, this version reads 1",
+    expect(refusal(evidenceWith("schemaVersion", 1)).message).toBe(
+      "scan.json: schemaVersion: 1 is not supported, this version reads 2",
     );
-    expect(refusal("{}").message).toContain("schemaVersion: nothing is not supported, this version reads 1");
+    expect(refusal("{}").message).toContain("schemaVersion: nothing is not supported, this version reads 2");
     const report = {
-      schemaVersion: 1,
+      schemaVersion: 2,
       models: [{ outcome: "scanned", path: "a", evidence: { schemaVersion: 9 } }],
     };
     expect(refusal(JSON.stringify(report)).message).toContain(
@@ -133,14 +133,14 @@ describe("evidence that is refused", () => {
   it("names a wrong field inside a report", () => {
     const evidence = { ...makeEvidence(), complete: "yes" };
     const report = {
-      schemaVersion: 1,
+      schemaVersion: 2,
       models: [
         { outcome: "skipped", path: "a", reason: "" },
         { outcome: "scanned", path: "b", evidence },
       ],
     };
     expect(refusal(JSON.stringify(report)).message).toContain("models[1].evidence.complete");
-    expect(refusal('{"schemaVersion":1,"models":{}}').message).toContain("models: ");
+    expect(refusal('{"schemaVersion":2,"models":{}}').message).toContain("models: ");
   });
 
   it("quotes and cuts a key that the file chose", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bestInversion, forcedCostBounds, statisticsOf } from "../../../lib/evidence/statistics.ts";
+import { bestInversion, bounding, familyContrasts, statisticsOf } from "../../../lib/evidence/statistics.ts";
 import { makeInversion } from "../../fixtures/evidence/make-evidence.ts";
 
 const free = (cost: number, reached = true) => makeInversion({ role: "free", cost, reached });
@@ -49,7 +49,15 @@ describe("statistics of inversions", () => {
   });
 
   it("is empty without inversions", () => {
-    const nothing = { freeCost: null, forcedCost: null, rho: null, meanL1: null, rav: null, rnv: null };
+    const nothing = {
+      family: null,
+      freeCost: null,
+      forcedCost: null,
+      rho: null,
+      meanL1: null,
+      rav: null,
+      rnv: null,
+    };
     expect(statisticsOf([])).toEqual(nothing);
   });
 
@@ -58,19 +66,46 @@ describe("statistics of inversions", () => {
   });
 });
 
-describe("forced cost bounds", () => {
-  it("are one number when every forced inversion reached, or those that did not lie above the median", () => {
-    expect(forcedCostBounds([forced(1), forced(3), forced(2)])).toEqual({ lower: 2, upper: 2 });
-    expect(forcedCostBounds([forced(1), forced(3, false), forced(2)])).toEqual({ lower: 2, upper: 2 });
+describe("families", () => {
+  const warp = (role: "free" | "forced", cost: number, reached = true) =>
+    makeInversion({ family: "smooth-warp", role, cost, reached });
+
+  it("are compared within themselves, and the one with the smallest ρ speaks", () => {
+    const list = [free(0.004), forced(0.005), warp("free", 0.01), warp("forced", 0.08)];
+    expect(familyContrasts(list).map(({ family, rho }) => [family, rho])).toEqual([
+      ["additive-pattern", 0.8],
+      ["smooth-warp", 0.125],
+    ]);
+    expect(bestInversion(list)?.index).toBe(2);
+    expect(statisticsOf(list)).toMatchObject({ family: "smooth-warp", freeCost: 0.01, forcedCost: 0.08 });
   });
 
-  it("are open above when most stopped short, and do not exist without forced inversions", () => {
-    const bounds = forcedCostBounds([forced(1, false), forced(3, false), forced(2)]);
-    expect(bounds).toEqual({ lower: 2, upper: Number.POSITIVE_INFINITY });
-    expect(forcedCostBounds([free(1)])).toBeNull();
+  it("have no ρ where nothing reached the tolerance or nothing was forced", () => {
+    const list = [warp("free", 0.001, false), warp("forced", 0.08), free(0.004)];
+    expect(familyContrasts(list).map(({ rho }) => rho)).toEqual([null, null]);
+    // Without any ρ, what collapsed is shown before what did not, however cheap.
+    expect(bestInversion(list)?.index).toBe(2);
+  });
+});
+
+describe("the median forced cost", () => {
+  const bounds = (list: ReturnType<typeof forced>[]) => {
+    const [contrast] = familyContrasts([free(1), ...list]);
+    return { least: contrast?.forcedCost, most: contrast?.forcedCostAtMost };
+  };
+
+  it("is certain when every forced inversion reached, or those that did not lie above it", () => {
+    expect(bounds([forced(1), forced(3), forced(2)])).toEqual({ least: 2, most: 2 });
+    expect(bounds([forced(1), forced(3, false), forced(2)])).toEqual({ least: 2, most: 2 });
   });
 
-  it("enclose the true median, whatever the inversions that stopped short really cost", () => {
+  it("is open above when most stopped short, and does not exist without forced inversions", () => {
+    const open = bounds([forced(1, false), forced(3, false), forced(2)]);
+    expect(open).toEqual({ least: 2, most: Number.POSITIVE_INFINITY });
+    expect(bounds([])).toEqual({ least: null, most: null });
+  });
+
+  it("is enclosed, whatever the inversions that stopped short really cost", () => {
     const inversion = fc.record({
       cost: fc.double({ min: 0, max: 1, noNaN: true }),
       reached: fc.boolean(),
@@ -78,13 +113,19 @@ describe("forced cost bounds", () => {
     });
     fc.assert(
       fc.property(fc.array(inversion, { minLength: 1, maxLength: 9 }), (list) => {
-        const bounds = forcedCostBounds(list.map(({ cost, reached }) => forced(cost, reached)));
-        const truth = statisticsOf(
-          list.map(({ cost, reached, hidden }) => forced(reached ? cost : cost + hidden)),
-        );
-        expect(bounds?.lower).toBeLessThanOrEqual(truth.forcedCost ?? Number.NaN);
-        expect(bounds?.upper).toBeGreaterThanOrEqual(truth.forcedCost ?? Number.NaN);
+        const { least, most } = bounds(list.map(({ cost, reached }) => forced(cost, reached)));
+        const truth = bounds(list.map(({ cost, reached, hidden }) => forced(reached ? cost : cost + hidden)));
+        expect(least).toBeLessThanOrEqual(truth.least ?? Number.NaN);
+        expect(most).toBeGreaterThanOrEqual(truth.least ?? Number.NaN);
       }),
     );
+  });
+});
+
+describe("a forced cost", () => {
+  it("bounds from below unless it paid for far more collapse than was asked", () => {
+    expect(bounding(makeInversion({ collapse: 0.3, reached: false }), 0.02)).toBe(true);
+    expect(bounding(makeInversion({ collapse: 0.01 }), 0.02)).toBe(true);
+    expect(bounding(makeInversion({ collapse: 0.009 }), 0.02)).toBe(false);
   });
 });

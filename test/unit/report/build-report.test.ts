@@ -22,7 +22,7 @@ describe("a report", () => {
     expect(report.summary).toEqual({ clean: 2, backdoored: 1, inconclusive: 1, errors: 1, skipped: 2 });
     expect(report.models).toEqual(entries);
     expect(report).toMatchObject({
-      schemaVersion: 1,
+      schemaVersion: 2,
       createdAt: "2026-11-24T10:00:00.000Z",
       complete: false,
     });
@@ -72,23 +72,32 @@ describe("what was not checked", () => {
       }),
     );
     expect(gaps[0]).toContain("the last layer is a softmax");
-    expect(gaps.join("; ")).toMatch(/112 of 412 images.*probe sweep.*input-aware.*shift or scale/);
+    expect(gaps.join("; ")).toMatch(
+      /112 of 412 images.*probe sweep.*warps.*differ from image to image.*shift or scale/,
+    );
   });
 
   it("leaves out what was checked", () => {
     const full = makeEvidence();
     full.images.available = full.images.count;
-    full.inversions.push({
-      ...(full.inversions[0] as (typeof full.inversions)[0]),
-      family: "encoder-decoder",
-    });
-    expect(notChecked(full).join("; ")).not.toMatch(/images|probe|input-aware|RAV|stopped/);
+    for (const family of ["encoder-decoder", "smooth-warp"] as const) {
+      full.inversions.push({ ...(full.inversions[0] as (typeof full.inversions)[0]), family });
+    }
+    expect(notChecked(full).join("; ")).not.toMatch(/images|probe|warp|pattern|RAV|stopped/);
+  });
+
+  it("tells a family that a clear finding made needless from one that was off", () => {
+    const evidence = makeEvidence();
+    evidence.plan.contrast.families = ["additive-pattern", "smooth-warp"];
+    const gaps = notChecked(evidence).join("; ");
+    expect(gaps).toMatch(/warps[^;]*ended before them with a clear finding/);
+    expect(gaps).toMatch(/image to image[^;]*which were off/);
   });
 
   it("says why a scan stopped, and what the paper's method lacks", () => {
     const gaps = notChecked(
       makePaperEvidence(0.1, { complete: false, incompleteReason: "out of time" }),
     ).join("; ");
-    expect(gaps).toMatch(/stopped early: out of time.*forced targets/);
+    expect(gaps).toMatch(/stopped early: out of time.*comparison between targets/);
   });
 });

@@ -222,7 +222,7 @@ describe("the HTML report's content", () => {
       "<dt>seed</dt><dd>1</dd>",
       "<dt>LibTorch</dt><dd>2.13.0</dd>",
       "<dt>learning rate</dt><dd>0.02</dd>",
-      "input-aware triggers",
+      "triggers that differ from image to image",
       "change × 4.55",
       "6,400 plain patches",
     ]) {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { firstInconsistency } from "../../../lib/evidence/consistency.ts";
 import { evidenceSchema } from "../../../lib/evidence/schema.ts";
 import { type ImageBatch, imagesFromArray } from "../../../lib/images/index.ts";
+import type { TriggerFamily } from "../../../lib/native/addon.ts";
 import { type ScanProgress, scan } from "../../../lib/scan/index.ts";
 import { judge } from "../../../lib/verdict/judge.ts";
 import { StubCore } from "./stub-model.ts";
@@ -19,7 +20,16 @@ beforeEach(() => {
   core = new StubCore(2, rows);
 });
 
-const quick = { threads: 1, contrast: { steps: 4, walks: 3, forcedTargets: 2, probeStarts: 2 } };
+const quick = {
+  threads: 1,
+  contrast: {
+    steps: 4,
+    walks: 3,
+    forcedTargets: 2,
+    probeStarts: 2,
+    families: ["additive-pattern" as TriggerFamily],
+  },
+};
 
 describe("scan with the contrast method", () => {
   it("probes, then inverts freely in one batch, then forces other benign outputs in another", async () => {
@@ -27,35 +37,57 @@ describe("scan with the contrast method", () => {
     expect(core.calls).toEqual([
       "open",
       "probe",
-      "invert additive-pattern 6",
+      "invert additive-pattern 5",
       "invert additive-pattern 2",
       "dispose session",
     ]);
-    const [free, forced] = core.inversions;
-    expect(free?.starts.every(({ walk }) => walk)).toBe(true);
-    expect(free?.starts[0]).toEqual({ target: core.facts.outputMean, walk: true, patch: null });
-    expect(free?.starts[4]?.patch).toEqual({ top: 0, left: 1, size: 2, colour: [1, 0, 0] });
-    expect(free?.starts[4]?.target).toEqual(core.facts.outputMean.map((value) => value + 1));
-    expect(forced?.starts.map(({ walk, patch }) => [walk, patch])).toEqual([
-      [false, null],
-      [false, null],
+    const [walking, standing] = core.inversions;
+    expect(walking?.starts.every(({ walk }) => walk === "around-mean")).toBe(true);
+    expect(walking?.starts.map(({ patch }) => patch?.size ?? null)).toEqual([null, null, null, 2, 2]);
+    expect(standing?.starts.map(({ walk, patch }) => [walk, patch])).toEqual([
+      ["still", null],
+      ["still", null],
     ]);
-    expect(free?.objective).toEqual({ kind: "constrained", tolerance: 0.02 });
-    expect(free?.samples).toHaveLength(6);
-    expect(forced?.samples).toEqual([]);
+    expect(walking?.objective).toEqual({ kind: "constrained", tolerance: 0.02 });
+    expect(walking?.samples).toHaveLength(6);
+    expect(standing?.samples).toEqual([]);
   });
 
-  it("forces outputs that benign images have, away from the cheapest collapse", async () => {
-    const found = [...Float32Array.from(rows[0] ?? [])];
-    core.outcomeOf = (plan, index) =>
-      plan.starts.length > 2 && index === 0 ? { cost: 0.001, target: found } : {};
+  it("compares targets that are all equally far from the benign mean", async () => {
     await scan(core.model(), images, { plan: quick });
-    const targets = core.inversions.at(-1)?.starts.map(({ target }) => target) ?? [];
-    const benign = rows.map((row) => [...Float32Array.from(row)]);
-    expect(targets).toHaveLength(2);
-    for (const target of targets) expect(benign).toContainEqual(target);
-    expect(targets).not.toContainEqual(found);
-    expect(targets[0]).not.toEqual(targets[1]);
+    const { outputMean, outputDeviation } = core.facts;
+    const targets = core.inversions.flatMap(({ starts }) => starts.map(({ target }) => target ?? []));
+    expect(targets).toHaveLength(7);
+    for (const target of targets) {
+      const point = target.map(
+        (value, output) => (value - (outputMean[output] ?? 0)) / (outputDeviation[output] ?? 1),
+      );
+      expect(Math.hypot(...point) / Math.SQRT2).toBeCloseTo(1.3, 9);
+    }
+  });
+
+  it("tries every family with its own yardstick, and stops at a clear finding", async () => {
+    const plan = {
+      ...quick,
+      contrast: { ...quick.contrast, families: ["additive-pattern", "smooth-warp"] as TriggerFamily[] },
+    };
+    await scan(core.model(), images, { plan });
+    expect(core.calls.filter((call) => call.startsWith("invert"))).toEqual([
+      "invert additive-pattern 5",
+      "invert additive-pattern 2",
+      "invert smooth-warp 3",
+      "invert smooth-warp 2",
+    ]);
+    const [additive, , warp] = core.inversions;
+    expect(warp?.learningRate).toBeCloseTo(5 * (additive?.learningRate ?? 0));
+
+    core = new StubCore(2, rows);
+    core.outcomeOf = (_, start) => ({ cost: start === 2 ? 0.001 : 0.01 });
+    const progress: ScanProgress[] = [];
+    const evidence = await scan(core.model(), images, { plan, onProgress: (now) => progress.push(now) });
+    expect(core.calls).not.toContain("invert smooth-warp 3");
+    expect(1 / (evidence.statistics.rho ?? Number.NaN)).toBeCloseTo(10);
+    expect(progress.at(-1)).toMatchObject({ stage: "inversion", fraction: 1 });
   });
 
   it("leaves the probe out when no start is wanted from it", async () => {
@@ -63,19 +95,6 @@ describe("scan with the contrast method", () => {
     const evidence = await scan(core.model(), images, { plan });
     expect(core.calls).not.toContain("probe");
     expect(evidence.probe).toBeNull();
-  });
-
-  it("runs the input-aware family when asked for, and keeps it apart from the forced costs of another family", async () => {
-    core.outcomeOf = (plan) => (plan.family === "encoder-decoder" ? { cost: 0.001 } : {});
-    const plan = { ...quick, contrast: { ...quick.contrast, inputAware: true } };
-    const evidence = await scan(core.model(), images, { plan });
-    expect(core.calls).toContain("invert encoder-decoder 1");
-    expect(evidence.inversions).toContainEqual(
-      expect.objectContaining({ family: "encoder-decoder", origin: "identity", cost: 0.001 }),
-    );
-    const shown = evidence.inversions[evidence.reversedTrigger?.inversion ?? -1];
-    expect(shown).toMatchObject({ family: "additive-pattern" });
-    expect(evidence.statistics.freeCost).toBe(0.01);
   });
 
   it("tells its progress stage by stage, up to the end of each", async () => {
@@ -89,7 +108,7 @@ describe("scan with the contrast method", () => {
       "inversion 4/8",
       "inversion 8/8",
     ]);
-    expect(seen.map(({ fraction }) => fraction)).toEqual([0, 1, 0.5, 1, 0.75, 1]);
+    expect(seen.map(({ fraction }) => fraction)).toEqual([0, 1, 0.5, 1, 5 / 7, 1]);
     expect(seen.at(-1)).toMatchObject({ cost: 0.1, collapse: 0.5, rav: 0.3 });
   });
 });
@@ -102,7 +121,6 @@ describe("the evidence of a scan", () => {
     expect(evidence.complete).toBe(true);
     expect(evidence.plan.contrast.steps).toBe(4);
     expect(evidence.inversions.map(({ role, origin }) => `${role} ${origin}`)).toEqual([
-      "free mean",
       "free spread",
       "free spread",
       "free spread",
@@ -162,7 +180,7 @@ describe("scan with the published method", () => {
     expect(core.inversions[0]).toMatchObject({
       family: "encoder-decoder",
       objective: { kind: "paper", lambda1: 10, lambda2: 800, lambda1On: "variance" },
-      starts: [{ target: null, walk: false, patch: null }],
+      starts: [{ target: null, walk: "still", patch: null }],
       steps: 5,
       learningRate: evidence.plan.drmguard.learningRate,
     });

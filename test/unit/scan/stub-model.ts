@@ -143,7 +143,11 @@ export class StubCore {
 
   /** The second start is the most suspicious, although the first is the cheapest. */
   #baselineResult(plan: NativeBaselinePlan): BaselineResult {
-    const starts: InversionStart[] = plan.targets.map((target) => ({ target, walk: true, patch: null }));
+    const starts: InversionStart[] = plan.targets.map((target) => ({
+      target,
+      walk: "anywhere",
+      patch: null,
+    }));
     const result = this.#inversionResult({
       family: "additive-pattern",
       objective: { kind: "constrained", tolerance: 0.02 },

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { patchSizes } from "../../../lib/scan/contrast.ts";
 import { sampleIndices } from "../../../lib/scan/samples.ts";
-import { forcedTargets, spreadTargets } from "../../../lib/scan/targets.ts";
+import {
+  movedToDistance,
+  spreadTargets,
+  targetsAroundMean,
+  yardstickTargets,
+} from "../../../lib/scan/targets.ts";
 import { StubCore } from "./stub-model.ts";
 
 /** Points on a grid of −3 to 3 in both outputs; the second output has ten times the unit. */
@@ -80,28 +85,104 @@ describe("spreadTargets", () => {
   });
 });
 
-describe("forcedTargets", () => {
-  it("stays away from what was found, and from each other", () => {
-    const outputs = Array.from({ length: 41 }, (_, index) => [
-      (index - 20) / 10,
-      ((index * 7) % 41) / 20 - 1,
-    ]);
-    const { facts } = new StubCore(2, outputs);
-    const found = outputs[0] as number[];
-    const targets = forcedTargets(facts, 3, found);
-    const deviations = (a: number[], b: number[]) =>
-      Math.hypot(...a.map((value, index) => (value - (b[index] ?? 0)) / (facts.outputDeviation[index] ?? 1)));
-    expect(targets).toHaveLength(3);
-    for (const [index, target] of targets.entries()) {
-      expect(deviations(target, found)).toBeGreaterThan(1);
-      for (const other of targets.slice(index + 1)) expect(deviations(target, other)).toBeGreaterThan(0.5);
-    }
-    expect(forcedTargets(facts, 3, found)).toEqual(targets);
+/** Root mean square over the outputs, in benign deviations from the mean. */
+function radiusOf({ outputMean, outputDeviation }: typeof facts, target: number[]): number {
+  const squares = target.map(
+    (value, output) => ((value - (outputMean[output] ?? 0)) / (outputDeviation[output] ?? 1)) ** 2,
+  );
+  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / target.length);
+}
+
+/** Angle in degrees between two targets as seen from the mean of the grid's outputs. */
+function angleBetween([a = 0, b = 0]: number[], [c = 0, d = 0]: number[]): number {
+  const turn = Math.abs(Math.atan2(b / 10, a) - Math.atan2(d / 10, c)) * (180 / Math.PI);
+  return Math.min(turn, 360 - turn);
+}
+
+describe("targetsAroundMean", () => {
+  it("lie all at the distance asked for, the first in the direction of the farthest output", () => {
+    const targets = targetsAroundMean(facts, 7, 1.3);
+    expect(targets).toHaveLength(7);
+    for (const target of targets) expect(radiusOf(facts, target)).toBeCloseTo(1.3, 9);
+    // A corner of the grid.
+    expect(Math.abs((targets[0]?.[0] ?? 0) * 10)).toBeCloseTo(Math.abs(targets[0]?.[1] ?? 0), 9);
   });
 
-  it("gives every output but the one that was found when more are asked for than there are", () => {
+  it("leave no direction far from all of them", () => {
+    const targets = targetsAroundMean(facts, 8, 1);
+    for (let turn = 0; turn < 360; turn += 5) {
+      const angle = (turn * Math.PI) / 180;
+      const nearest = Math.min(
+        ...targets.map((target) => angleBetween(target, [Math.cos(angle), 10 * Math.sin(angle)])),
+      );
+      expect(nearest).toBeLessThanOrEqual(45);
+    }
+  });
+
+  it("keep to directions that benign outputs have", () => {
+    // Two outputs that always agree: no image lies off the diagonal.
+    const diagonal = new StubCore(
+      2,
+      Array.from({ length: 9 }, (_, index) => [index, 3 * index]),
+    ).facts;
+    const targets = targetsAroundMean(diagonal, 5, 2);
+    expect(targets).toHaveLength(2);
+    for (const [first = 0, second = 0] of targets) expect(second).toBeCloseTo(3 * first, 5);
+  });
+
+  it("are none for a model that always answers the same", () => {
+    expect(targetsAroundMean(new StubCore(1, [[5], [5]]).facts, 3, 1)).toEqual([]);
+    expect(targetsAroundMean(facts, 0, 1)).toEqual([]);
+  });
+
+  it("are the same every time and never twice the same", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: -5, max: 5 }), fc.integer({ min: -5, max: 5 })), {
+          minLength: 2,
+          maxLength: 40,
+        }),
+        fc.nat({ max: 10 }),
+        (rows, count) => {
+          const own = new StubCore(2, rows).facts;
+          const targets = targetsAroundMean(own, count, 1.3);
+          expect(targets.length).toBeLessThanOrEqual(count);
+          expect(new Set(targets.map(String)).size).toBe(targets.length);
+          expect(targetsAroundMean(own, count, 1.3)).toEqual(targets);
+        },
+      ),
+    );
+  });
+});
+
+describe("yardstickTargets", () => {
+  it("lie at the same distance, away from the direction that was found and from each other", () => {
+    const found = [2, 0];
+    const targets = yardstickTargets(facts, 3, found, 1.3);
+    expect(targets).toHaveLength(3);
+    for (const [index, target] of targets.entries()) {
+      expect(radiusOf(facts, target)).toBeCloseTo(1.3, 9);
+      expect(angleBetween(target, found)).toBeGreaterThan(60);
+      for (const other of targets.slice(index + 1)) expect(angleBetween(target, other)).toBeGreaterThan(30);
+    }
+  });
+
+  it("begin anywhere when what was found is the mean itself", () => {
+    expect(yardstickTargets(facts, 2, facts.outputMean, 1)).toHaveLength(2);
+  });
+
+  it("give every direction but the one found when more are asked for than there are", () => {
     const few = new StubCore(1, [[1], [2], [3]]).facts;
-    expect(forcedTargets(few, 9, [2]).flat().toSorted()).toEqual([1, 3]);
+    expect(yardstickTargets(few, 9, [2.5], 1).map(([value = 0]) => value < 2)).toEqual([true]);
+  });
+});
+
+describe("movedToDistance", () => {
+  it("keeps the direction from the mean", () => {
+    const moved = movedToDistance(facts, [0.5, 5], 2) ?? [];
+    expect(radiusOf(facts, moved)).toBeCloseTo(2, 9);
+    expect(angleBetween(moved, [0.5, 5])).toBeCloseTo(0, 6);
+    expect(movedToDistance(facts, facts.outputMean, 2)).toBeNull();
   });
 });
 

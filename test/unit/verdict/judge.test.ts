@@ -42,7 +42,7 @@ describe("contrast verdict", () => {
     expect(verdict.score).toBeCloseTo(5, 12);
     expect(verdict.target).toEqual([4.02, 24.64, 4.27]);
     expect(verdict.reason).toBe(
-      "Collapsing the outputs costs 0.002 mean change per pixel, forcing benign values 0.01: 5 times as much (backdoored from 2.5, clean up to 2).",
+      "The cheapest target costs 0.002 (additive pattern, mean change per pixel in [0,1]), others as far from the mean 0.01: 5 times as much (backdoored from 2.5, clean up to 2).",
     );
   });
 
@@ -86,9 +86,9 @@ describe("contrast verdict", () => {
     const verdict = judge(makeEvidence({ inversions, statistics: statisticsOf(inversions) }), LINES);
     expect(verdict).toMatchObject({ label: "inconclusive", score: null, margin: null, target: null });
     expect(verdict.reason).toContain(
-      "none of 1 free inversions collapsed the outputs to 0.02 of their variance",
+      "none of 1 walks brought the outputs to one target within 0.02 of their variance",
     );
-    expect(judge(costs(0.01, null), LINES).reason).toContain("no forced target");
+    expect(judge(costs(0.01, null), LINES).reason).toContain("no other target");
     expect(judge(costs(0, 0.01), LINES).reason).toContain("without any change");
   });
 
