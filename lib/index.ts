@@ -62,4 +62,8 @@ export {
   scan,
 } from "./scan/index.ts";
 export { judge } from "./verdict/judge.ts";
-export type { Verdict, VerdictLabel } from "./verdict/verdict.ts";
+export { judgeAgainst } from "./verdict/judge-against.ts";
+export { makeReference } from "./verdict/make-reference.ts";
+export { readReference } from "./verdict/read-reference.ts";
+export type { BenignReference, ReferenceModel } from "./verdict/reference.ts";
+export type { Calibration, Verdict, VerdictLabel } from "./verdict/verdict.ts";

@@ -3,14 +3,14 @@ import { settingsOfFlags, THRESHOLD_TEXTS, type Thresholds } from "../config/ind
 import { asDrmGuardError, DrmGuardError } from "../errors/index.ts";
 import { type RecordedModel, readEvidenceFile } from "../evidence/read-evidence.ts";
 import { buildReport, type ModelEntry } from "../report/index.ts";
-import { judge } from "../verdict/judge.ts";
 import type { FailOn } from "./exit-codes.ts";
 import { finishReport } from "./finish-report.ts";
 import { addReportOptions } from "./options.ts";
 import { parseOutputs, requireWritable } from "./output-targets.ts";
+import { addReferenceOptions, type Judge, judgeOfFlags, type ReferenceFlags } from "./reference-options.ts";
 import { Messages } from "./terminal.ts";
 
-interface JudgeFlags {
+interface JudgeFlags extends ReferenceFlags {
   backdoored?: string;
   clean?: string;
   epsilon?: string;
@@ -30,7 +30,7 @@ export function addJudgeCommand(program: Command, finish: (code: number) => void
     .argument("<evidence...>", "JSON files written by scan --output json:FILE");
   for (const { flag, placeholder, help } of THRESHOLD_TEXTS)
     command.option(`--${flag} <${placeholder}>`, help);
-  addReportOptions(command)
+  addReportOptions(addReferenceOptions(command))
     .option("--no-color", "no colours [NO_COLOR]")
     .action(async (paths: string[], flags: JudgeFlags) => finish(await runJudge(paths, flags)));
 }
@@ -40,8 +40,18 @@ async function runJudge(paths: readonly string[], flags: JudgeFlags): Promise<nu
   const thresholds = thresholdsOf(flags);
   const targets = parseOutputs(flags.output ?? []);
   await requireWritable(targets);
+  if (flags.reference !== undefined && (flags.backdoored ?? flags.clean) !== undefined) {
+    throw new DrmGuardError(
+      "ERR_USAGE",
+      "--reference draws the lines that --backdoored and --clean would draw.",
+      {
+        hint: "Give one or the other.",
+      },
+    );
+  }
+  const decide = await judgeOfFlags(flags);
   const entries: ModelEntry[] = [];
-  for (const path of paths) entries.push(...(await judgeFile(path, thresholds, messages)));
+  for (const path of paths) entries.push(...(await judgeFile(path, thresholds, decide, messages)));
   return finishReport(buildReport(entries), targets, messages, {
     colour: flags.color,
     failOn: flags.failOn,
@@ -61,6 +71,7 @@ function thresholdsOf(flags: JudgeFlags): Partial<Thresholds> {
 async function judgeFile(
   path: string,
   thresholds: Partial<Thresholds>,
+  decide: Judge,
   messages: Messages,
 ): Promise<ModelEntry[]> {
   let recorded: RecordedModel[];
@@ -81,6 +92,6 @@ async function judgeFile(
         { hint: "What is not given is taken from the scan's plan: give both." },
       );
     }
-    return { ...model, verdict: judge(model.evidence, lines) };
+    return { ...model, verdict: decide(model.evidence, lines) };
   });
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { asDrmGuardError, DrmGuardError } from "../errors/index.ts";
 import { packageVersion } from "../native/locate-addon.ts";
 import { addBenchCommand } from "./bench-command.ts";
+import { addCalibrateCommand } from "./calibrate-command.ts";
 import { EXIT, exitCodeOfError } from "./exit-codes.ts";
 import { addJudgeCommand } from "./judge-command.ts";
 import { addRenderCommand } from "./render-command.ts";
@@ -49,6 +50,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .showSuggestionAfterError(true);
   addScanCommand(program, finish);
   addJudgeCommand(program, finish);
+  addCalibrateCommand(program, finish);
   addTrainCommand(program, finish);
   addZooCommand(program, finish);
   addBenchCommand(program, finish);
@@ -68,7 +70,7 @@ function stopExits(command: Command): void {
 function usageError(error: CommanderError): DrmGuardError {
   const message =
     error.code === "commander.help"
-      ? "Expected a command: scan, judge, train, zoo make, zoo list, bench identify, bench rav, render, doctor or setup."
+      ? "Expected a command: scan, judge, calibrate, train, zoo make, zoo list, bench identify, bench rav, render, doctor or setup."
       : error.message;
   return new DrmGuardError("ERR_USAGE", message.replace(/^error: /, ""), { cause: error });
 }

@@ -13,11 +13,12 @@ import { findModels, type ModelPaths } from "./model-paths.ts";
 import { addReportOptions } from "./options.ts";
 import { parseOutputs, requireWritable } from "./output-targets.ts";
 import { ProgressBar, progressStyle } from "./progress-bar.ts";
+import { addReferenceOptions, judgeOfFlags, type ReferenceFlags } from "./reference-options.ts";
 import { scanModels } from "./scan-models.ts";
 import { Messages, writeStdout } from "./terminal.ts";
 
 /** Flags of `scan` that are no settings of the plan, as commander names them. */
-interface ScanFlags {
+interface ScanFlags extends ReferenceFlags {
   images?: string;
   config?: string;
   output?: string[];
@@ -43,7 +44,7 @@ export function addScanCommand(program: Command, finish: (code: number) => void)
     const presets = setting.flag === "pixels" ? `: ${Object.keys(PIXEL_PRESETS).join(", ")}` : "";
     command.option(`--${setting.flag}${value}`, `${setting.help}${presets} [${variableOf(setting.flag)}]`);
   }
-  addReportOptions(command)
+  addReportOptions(addReferenceOptions(command))
     .option("--print-config", "print the resolved settings as TOML and end")
     .option("-q, --quiet", "only errors on stderr")
     .option("-v, --verbose", "more on stderr")
@@ -64,11 +65,18 @@ async function runScan(paths: string[], flags: ScanFlags, command: Command): Pro
   if (images === undefined) throw usage("scan: expected --images PATH, got no images.");
   const targets = parseOutputs(flags.output ?? []);
   await requireWritable(targets);
+  const judge = await judgeOfFlags(flags, plan);
   const found = await findModels(paths);
   noteFound(found, messages);
   const interrupt = listenForInterrupt(messages);
   try {
-    const setting = { plan, signal: interrupt.signal, progress: progressBar(flags, messages), messages };
+    const setting = {
+      plan,
+      judge,
+      signal: interrupt.signal,
+      progress: progressBar(flags, messages),
+      messages,
+    };
     const entries = await scanFound(found, images, setting);
     const report = buildReport(entries);
     return await finishReport(report, targets, messages, {

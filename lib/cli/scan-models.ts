@@ -5,14 +5,15 @@ import type { ScanEvidence } from "../evidence/schema.ts";
 import type { ImageBatch } from "../images/index.ts";
 import type { ModelEntry } from "../report/scan-report.ts";
 import { loadModel, scan } from "../scan/index.ts";
-import { judge } from "../verdict/judge.ts";
 import type { ProgressBar } from "./progress-bar.ts";
+import type { Judge } from "./reference-options.ts";
 import type { Messages } from "./terminal.ts";
 
 /** What every model of one command is scanned with. */
 export interface ScanSetting {
   images: ImageBatch;
   plan: ScanPlan;
+  judge: Judge;
   signal: AbortSignal;
   progress: ProgressBar;
   messages: Messages;
@@ -34,7 +35,7 @@ export async function scanModels(paths: readonly string[], setting: ScanSetting)
 }
 
 async function scanModel(path: string, setting: ScanSetting): Promise<ModelEntry> {
-  const { images, plan, signal, progress, messages } = setting;
+  const { images, plan, judge, signal, progress, messages } = setting;
   try {
     const model = await loadModel(path, { signal });
     try {

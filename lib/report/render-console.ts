@@ -1,4 +1,5 @@
 import { familyText } from "../evidence/trigger-families.ts";
+import type { Calibration } from "../verdict/verdict.ts";
 import { notChecked } from "./not-checked.ts";
 import { bytesText, grouped, secondsText, signed, significant, vectorText } from "./number-format.ts";
 import { printableText } from "./printable-text.ts";
@@ -61,6 +62,7 @@ function modelBlock(entry: ModelEntry, paint: Paint): string[] {
 function scannedRows({ evidence, verdict }: ScannedEntry, paint: Paint): string[] {
   const { statistics, model, images } = evidence;
   const lines: [string, string[]][] = [["score", [scoreText(verdict)]]];
+  if (verdict.calibration !== null) lines.push(["p-value", [calibrationText(verdict.calibration)]]);
   if (verdict.target !== null) lines.push(["target", [vectorText(verdict.target)]]);
   lines.push(["cost", [costText(evidence)]]);
   if (statistics.rav !== null) lines.push(["RAV", [significant(statistics.rav)]]);
@@ -78,6 +80,10 @@ function scannedRows({ evidence, verdict }: ScannedEntry, paint: Paint): string[
   lines.push(["because", [verdict.reason]]);
   lines.push(["not checked", notChecked(evidence)]);
   return lines.flatMap(([label, items]) => row(label, items, paint));
+}
+
+function calibrationText({ pValue, models, significance }: Calibration): string {
+  return `${significant(pValue)} beside ${grouped(models)} benign models, significance ${significant(significance)}`;
 }
 
 function scoreText(verdict: ScannedEntry["verdict"]): string {

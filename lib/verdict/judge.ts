@@ -32,6 +32,7 @@ export function judge(evidence: ScanEvidence, thresholds: Thresholds = evidence.
     margin: decision.score === null ? null : finiteOrNull(Math.log2(decision.score / lines.backdoored)),
     thresholds: { ...thresholds },
     target: decision.label === "backdoored" ? recoveredTarget(evidence) : null,
+    calibration: null,
     reason: decision.reason,
   };
 }

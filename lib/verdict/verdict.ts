@@ -19,6 +19,20 @@ export interface Verdict {
   thresholds: Thresholds;
   /** The attacker's value as recovered; null unless backdoored. */
   target: number[] | null;
+  /** What a reference of benign models says; null without one, or without a score. */
+  calibration: Calibration | null;
   /** One sentence for a person. */
   reason: string;
+}
+
+/** How a score stands beside those of models that are taken to be benign. */
+export interface Calibration {
+  /** Conformal: (1 + benign models that score at least as much) / (n + 1). */
+  pValue: number;
+  /** n. */
+  models: number;
+  /** α. */
+  significance: number;
+  /** Whether the reference drew the lines; false with too few models for α. */
+  decided: boolean;
 }

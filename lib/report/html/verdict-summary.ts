@@ -21,6 +21,12 @@ ${scaleBar({ description, score: verdict.score, ...lines })}
   )}</dl>`;
 }
 
+function calibration({ calibration: beside }: Verdict): Figure[] {
+  if (beside === null) return [];
+  const note = `beside ${beside.models} benign models, significance ${significant(beside.significance)}`;
+  return [["p-value", significant(beside.pValue), note]];
+}
+
 function figures(evidence: ScanEvidence, verdict: Verdict): Figure[] {
   const { statistics, model, plan } = evidence;
   const optional = (value: number | null) => (value === null ? "–" : significant(value));
@@ -37,6 +43,7 @@ function figures(evidence: ScanEvidence, verdict: Verdict): Figure[] {
       `${verdict.label === "clean" ? "clean" : "backdoored"} line ${significant(verdict.threshold)}`,
     ],
     ["Margin", margin, "log2 over the backdoored line"],
+    ...calibration(verdict),
     ["Target found", verdict.target === null ? "–" : vectorText(verdict.target, 4), ""],
     ...costs,
     ["RAV", optional(statistics.rav), "angle variance, triggered / benign"],
