@@ -88,13 +88,7 @@ const optimisation = {
   learningRate: positiveNumber(10).optional(),
 };
 
-const FAMILIES = [
-  "additive-pattern",
-  "sparse-pattern",
-  "smooth-pattern",
-  "smooth-warp",
-  "encoder-decoder",
-] as const;
+const FAMILIES = ["additive-pattern", "smooth-warp", "encoder-decoder"] as const;
 const familiesError = `a list of ${FAMILIES.join(", ")}`;
 
 const contrast = z.strictObject(

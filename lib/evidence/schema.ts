@@ -17,13 +17,7 @@ const png = z
   .max(20_000_000)
   .regex(/^[A-Za-z0-9+/=]*$/);
 
-const triggerFamily = z.enum([
-  "additive-pattern",
-  "sparse-pattern",
-  "smooth-pattern",
-  "smooth-warp",
-  "encoder-decoder",
-]);
+const triggerFamily = z.enum(["additive-pattern", "smooth-warp", "encoder-decoder"]);
 
 const pixelTransform = z.strictObject({
   channelOrder: z.enum(["rgb", "bgr"]),

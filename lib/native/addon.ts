@@ -382,10 +382,6 @@ export interface ProbeResult {
 
 export type TriggerFamily =
   | "additive-pattern"
-  /** Additive, paying for the pixels it touches. */
-  | "sparse-pattern"
-  /** Additive, from a coarse grid. */
-  | "smooth-pattern"
   /** A field of displacements from a coarse grid. */
   | "smooth-warp"
   | "encoder-decoder";

@@ -19,8 +19,6 @@ const PATCH_SHARES = [1 / 13, 1 / 7] as const;
 /** Multiples of the plan's learning rate, which is that of a change of colours in [0,1]. */
 const FAMILY_RATES: Record<TriggerFamily, number> = {
   "additive-pattern": 1,
-  "sparse-pattern": 1,
-  "smooth-pattern": 1,
   /** Displacements are counted in pixels. */
   "smooth-warp": 5,
   /** Weights of a network. */
@@ -72,7 +70,7 @@ export function patchSizes({ height, width }: { height: number; width: number })
 export function planContrast(context: MethodContext, patches: readonly ProbePatch[]): InversionStage[] {
   const { steps, families, walks, forcedTargets, enough } = context.plan.contrast;
   return families.flatMap((family) => {
-    const stamped = takesPatches(family) ? patches : [];
+    const stamped = family === "additive-pattern" ? patches : [];
     const skip = (runs: readonly InversionRun[]) => highestScore(runs, family) >= enough;
     const walking = { steps, starts: walks + stamped.length, skip };
     const standing = { steps, starts: forcedTargets, skip };
@@ -85,10 +83,6 @@ export function planContrast(context: MethodContext, patches: readonly ProbePatc
       },
     ];
   });
-}
-
-function takesPatches(family: TriggerFamily): boolean {
-  return family === "additive-pattern" || family === "sparse-pattern";
 }
 
 /** The highest 1/ρ of the families before this one. */

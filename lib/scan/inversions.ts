@@ -10,11 +10,12 @@ export async function runInversions(
   const runs: InversionRun[] = [];
   for (const [index, stage] of stages.entries()) {
     const listener = listeners[index];
-    if (stage.skip?.(runs)) {
+    const inversion = stage.skip?.(runs) ? null : stage.plan(runs);
+    // A model with one direction of outputs has no second one to compare with.
+    if (inversion === null || inversion.starts.length === 0) {
       listener?.({ step: stage.steps, steps: stage.steps, loss: [], cost: [], collapse: [], rav: [] });
       continue;
     }
-    const inversion = stage.plan(runs);
     const result = await session.invert(inversion.plan, { signal, onProgress: listener });
     runs.push({ role: inversion.role, family: inversion.plan.family, starts: inversion.starts, result });
   }

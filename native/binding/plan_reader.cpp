@@ -49,8 +49,6 @@ Walk walk_of(const Napi::Object& start) {
 TriggerFamily family_of(const Napi::Object& plan) {
   const std::string family = text_of(plan, "family");
   if (family == "additive-pattern") return TriggerFamily::additive_pattern;
-  if (family == "sparse-pattern") return TriggerFamily::sparse_pattern;
-  if (family == "smooth-pattern") return TriggerFamily::smooth_pattern;
   if (family == "smooth-warp") return TriggerFamily::smooth_warp;
   if (family == "encoder-decoder") return TriggerFamily::encoder_decoder;
   unknown_value("family", family);

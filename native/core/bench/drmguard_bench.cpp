@@ -1,5 +1,5 @@
 // Times the core without Node: drmguard_bench MODEL.pt [--device cpu] [--threads 1] [--size 64] [--images 128]
-// [--steps 50] [--starts 4] [--family additive|encoder]. Random images; prints medians over five repeats.
+// [--steps 50] [--starts 4] [--family additive|warp|encoder]. Random images; prints medians over five repeats.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/rand.h>
 
@@ -50,6 +50,13 @@ std::vector<uint8_t> read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+TriggerFamily family_named(const std::string& name) {
+  if (name == "additive") return TriggerFamily::additive_pattern;
+  if (name == "warp") return TriggerFamily::smooth_warp;
+  if (name == "encoder") return TriggerFamily::encoder_decoder;
+  throw Error(ErrorCode::ERR_USAGE, "expected the family additive, warp or encoder, got " + name);
+}
+
 double median_milliseconds(const std::function<void()>& work) {
   std::vector<double> times;
   for (int repeat = 0; repeat < 5; ++repeat) {
@@ -75,8 +82,7 @@ void run(const Arguments& arguments) {
 
   const double forward = median_milliseconds([&] { session.predict_all(session.images(), false, kNeverCancelled).outputs.cpu(); });
   InversionPlan plan;
-  plan.family = arguments.options.at("family") == "encoder" ? TriggerFamily::encoder_decoder
-                                                            : TriggerFamily::additive_pattern;
+  plan.family = family_named(arguments.options.at("family"));
   plan.objective = ConstrainedObjective{};
   plan.starts.resize(static_cast<size_t>(arguments.integer("starts")));
   plan.steps = arguments.integer("steps");

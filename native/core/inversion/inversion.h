@@ -97,7 +97,8 @@ struct InversionResult {
   at::Tensor triggered_outputs;
 };
 
-/// Runs all starts of the plan as one batched problem. Equal plans on one machine give bit-equal results.
+/// Runs all starts of the plan as one batched problem. Equal plans on one machine give bit-equal results; on CUDA not for
+/// warps, whose gradients are summed in any order there.
 /// Throws ERR_CANCELLED, ERR_NONFINITE, ERR_DEVICE_MEMORY, ERR_HEAD_NOT_FOUND (paper objective without a head).
 InversionResult invert(const Session& session, const InversionPlan& plan,
                        const std::function<void(const InversionProgress&)>& on_progress, const CancelFlag& cancelled);

@@ -16,8 +16,7 @@
 
 namespace drmguard::check {
 
-inline constexpr TriggerFamily kFamilies[] = {TriggerFamily::additive_pattern, TriggerFamily::sparse_pattern,
-                                              TriggerFamily::smooth_pattern, TriggerFamily::smooth_warp,
+inline constexpr TriggerFamily kFamilies[] = {TriggerFamily::additive_pattern, TriggerFamily::smooth_warp,
                                               TriggerFamily::encoder_decoder};
 
 inline std::vector<double> numbers(const at::Tensor& tensor) {

@@ -2,9 +2,7 @@
 
 #include "trigger/additive_pattern.h"
 #include "trigger/encoder_decoder.h"
-#include "trigger/smooth_pattern.h"
 #include "trigger/smooth_warp.h"
-#include "trigger/sparse_pattern.h"
 
 namespace drmguard {
 
@@ -13,8 +11,6 @@ std::unique_ptr<TriggerGenerator> make_trigger_generator(TriggerFamily family, c
                                                          uint64_t seed, const at::Device& device) {
   switch (family) {
     case TriggerFamily::additive_pattern: return std::make_unique<AdditivePattern>(shape, patches, device);
-    case TriggerFamily::sparse_pattern: return std::make_unique<SparsePattern>(shape, patches, device);
-    case TriggerFamily::smooth_pattern: return std::make_unique<SmoothPattern>(shape, device);
     case TriggerFamily::smooth_warp: return std::make_unique<SmoothWarp>(shape, device);
     case TriggerFamily::encoder_decoder: break;
   }

@@ -37,7 +37,7 @@ class TriggerGenerator {
   virtual void project() {}
 };
 
-enum class TriggerFamily { additive_pattern, sparse_pattern, smooth_pattern, smooth_warp, encoder_decoder };
+enum class TriggerFamily { additive_pattern, smooth_warp, encoder_decoder };
 
 struct TriggerShape {
   int64_t starts = 1;

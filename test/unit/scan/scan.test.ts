@@ -90,6 +90,14 @@ describe("scan with the contrast method", () => {
     expect(progress.at(-1)).toMatchObject({ stage: "inversion", fraction: 1 });
   });
 
+  it("has no score for a model that always answers the same: there is nothing to compare", async () => {
+    core = new StubCore(2, Array(COUNT).fill([1, 2]));
+    const evidence = await scan(core.model(), images, { plan: quick });
+    expect(core.calls.filter((call) => call.startsWith("invert"))).toEqual(["invert additive-pattern 3"]);
+    expect(evidence.inversions[0]?.startTarget).toEqual([1, 2]);
+    expect(judge(evidence)).toMatchObject({ label: "inconclusive", score: null });
+  });
+
   it("leaves the probe out when no start is wanted from it", async () => {
     const plan = { ...quick, contrast: { ...quick.contrast, probeStarts: 0 } };
     const evidence = await scan(core.model(), images, { plan });
