@@ -57,6 +57,7 @@ export {
   type Model,
   type ModelOrigin,
   type ProgressListener,
+  type ScanLimits,
   type ScanOptions,
   type ScanProgress,
   scan,

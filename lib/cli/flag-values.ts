@@ -16,6 +16,14 @@ export function numberOfFlag(flag: string, text: string, { least, most, integer 
   throw badFlag(flag, `${kind} from ${least} to ${most}`, text);
 }
 
+/** "90", "90s", "2m" or "1h" to seconds. */
+export function secondsOfFlag(flag: string, text: string): number {
+  const match = /^(\d{1,9}(?:\.\d+)?)(s|m|h)?$/.exec(text.trim());
+  const seconds = Number(match?.[1]) * { s: 1, m: 60, h: 3600 }[(match?.[2] ?? "s") as "s" | "m" | "h"];
+  if (!(seconds > 0)) throw badFlag(flag, 'a time above 0, such as "90s", "2m" or "1h"', text);
+  return seconds;
+}
+
 /** "1,-2.5" to [1, -2.5]. */
 export function numbersOfFlag(flag: string, text: string): number[] {
   return text.split(",").map((part) => numberOfFlag(flag, part, { least: -1e9, most: 1e9 }));

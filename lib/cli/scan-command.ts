@@ -5,9 +5,11 @@ import { type ImageBatch, loadImages, PIXEL_PRESETS } from "../images/index.ts";
 import { untilAborted } from "../native/cancellation.ts";
 import { loadAddon } from "../native/load-addon.ts";
 import { buildReport, type ModelEntry } from "../report/index.ts";
+import type { ScanLimits } from "../scan/index.ts";
 import { commandSettings } from "./command-settings.ts";
 import { EXIT, type FailOn } from "./exit-codes.ts";
 import { finishReport } from "./finish-report.ts";
+import { numberOfFlag, secondsOfFlag } from "./flag-values.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { findModels, type ModelPaths } from "./model-paths.ts";
 import { addReportOptions } from "./options.ts";
@@ -21,6 +23,8 @@ import { Messages, writeStdout } from "./terminal.ts";
 interface ScanFlags extends ReferenceFlags {
   images?: string;
   config?: string;
+  budget?: string;
+  maxSteps?: string;
   output?: string[];
   failOn: FailOn;
   exitZero?: boolean;
@@ -45,6 +49,8 @@ export function addScanCommand(program: Command, finish: (code: number) => void)
     command.option(`--${setting.flag}${value}`, `${setting.help}${presets} [${variableOf(setting.flag)}]`);
   }
   addReportOptions(addReferenceOptions(command))
+    .option("--budget <time>", "end every scan after about this time (90s, 2m), with what it has found")
+    .option("--max-steps <n>", "end every scan after this many optimisation steps in all")
     .option("--print-config", "print the resolved settings as TOML and end")
     .option("-q, --quiet", "only errors on stderr")
     .option("-v, --verbose", "more on stderr")
@@ -73,6 +79,7 @@ async function runScan(paths: string[], flags: ScanFlags, command: Command): Pro
     const setting = {
       plan,
       judge,
+      limits: limitsOf(flags),
       signal: interrupt.signal,
       progress: progressBar(flags, messages),
       messages,
@@ -96,6 +103,15 @@ async function resolveCommandPlan(flags: ScanFlags, command: Command, messages: 
     SETTING_TEXTS.map(({ flag }) => [flag, command.getOptionValue(camelCase(flag)) as unknown]),
   );
   return resolvePlan(...(await commandSettings(flags.config, given, messages)));
+}
+
+function limitsOf({ budget, maxSteps }: ScanFlags): ScanLimits | undefined {
+  if (budget === undefined && maxSteps === undefined) return undefined;
+  const steps = { least: 1, most: 1e9, integer: true };
+  return {
+    seconds: budget === undefined ? undefined : secondsOfFlag("budget", budget),
+    steps: maxSteps === undefined ? undefined : numberOfFlag("max-steps", maxSteps, steps),
+  };
 }
 
 function camelCase(flag: string): string {

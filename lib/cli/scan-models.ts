@@ -4,7 +4,7 @@ import { asDrmGuardError } from "../errors/index.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
 import type { ImageBatch } from "../images/index.ts";
 import type { ModelEntry } from "../report/scan-report.ts";
-import { loadModel, scan } from "../scan/index.ts";
+import { loadModel, type ScanLimits, scan } from "../scan/index.ts";
 import type { ProgressBar } from "./progress-bar.ts";
 import type { Judge } from "./reference-options.ts";
 import type { Messages } from "./terminal.ts";
@@ -14,6 +14,7 @@ export interface ScanSetting {
   images: ImageBatch;
   plan: ScanPlan;
   judge: Judge;
+  limits: ScanLimits | undefined;
   signal: AbortSignal;
   progress: ProgressBar;
   messages: Messages;
@@ -35,12 +36,12 @@ export async function scanModels(paths: readonly string[], setting: ScanSetting)
 }
 
 async function scanModel(path: string, setting: ScanSetting): Promise<ModelEntry> {
-  const { images, plan, judge, signal, progress, messages } = setting;
+  const { images, plan, judge, limits, signal, progress, messages } = setting;
   try {
     const model = await loadModel(path, { signal });
     try {
       const onProgress = progress.update.bind(progress);
-      const evidence = await scan(model, images, { plan, signal, onProgress });
+      const evidence = await scan(model, images, { plan, limits, signal, onProgress });
       messages.detail(`${path}: ${secondsText(evidence.seconds)}`);
       return { outcome: "scanned", path, evidence, verdict: judge(evidence, plan.thresholds) };
     } finally {

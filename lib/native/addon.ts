@@ -429,6 +429,8 @@ export interface NativeInversionPlan {
   learningRate: number;
   seed: number;
   threads: number;
+  /** Wall time after which the loop ends early, with what it has; 0 has no end. */
+  seconds: number;
   /** Indices of session images whose triggered forms are returned for the cheapest start. */
   samples: number[];
 }
@@ -466,6 +468,7 @@ export interface InversionOutcome {
 
 export interface InversionResult {
   outcomes: InversionOutcome[];
+  /** The last point is of the last step that was done. */
   curve: InversionProgress[];
   /** Index of the cheapest start that reached its constraint, or of the cheapest when none did. */
   best: number;

@@ -56,8 +56,8 @@ export async function assembleEvidence(findings: ScanFindings): Promise<ScanEvid
     baseline,
     statistics: statisticsOf(inversions, shown),
     reversedTrigger: await reversedTrigger(findings, shown),
-    complete: true,
-    incompleteReason: "",
+    complete: outcome.incompleteReason === null,
+    incompleteReason: outcome.incompleteReason ?? "",
     seconds,
   });
 }

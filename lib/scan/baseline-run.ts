@@ -33,6 +33,7 @@ export async function runBaseline(context: MethodContext, baseline: Baseline): P
   return {
     probe: null,
     runs: [{ role: "free", family, starts, result }],
+    incompleteReason: null,
     seconds: { probe: 0, inversion: seconds() },
     baseline: { kind, best, outcomes, curve, mask: result.pattern.length > 0 ? result.mask : null },
   };

@@ -35,9 +35,9 @@ export async function runContrast(context: MethodContext): Promise<MethodOutcome
   const probe = await sweep(context);
   const seconds = { probe: probeSeconds(), inversion: 0 };
   const inversionSeconds = stopwatch();
-  const runs = await runInversions(planContrast(context, probe?.best ?? []), context);
+  const finished = await runInversions(planContrast(context, probe?.best ?? []), context);
   seconds.inversion = inversionSeconds();
-  return { probe, runs, seconds };
+  return { probe, ...finished, seconds };
 }
 
 async function sweep(context: MethodContext): Promise<ProbeResult | null> {
@@ -141,7 +141,7 @@ function nativePlan(
   { plan }: MethodContext,
   family: TriggerFamily,
   starts: readonly PlannedStart[],
-): Omit<NativeInversionPlan, "samples"> {
+): Omit<NativeInversionPlan, "samples" | "seconds"> {
   const { tolerance, steps, batchSize, learningRate } = plan.contrast;
   return {
     family,

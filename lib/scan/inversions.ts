@@ -1,12 +1,20 @@
+import type { NativeInversionPlan } from "../native/addon.ts";
 import type { InversionRun, InversionStage, MethodContext } from "./method-run.ts";
 import { joinedProgress } from "./progress.ts";
 
-/** Runs batched inversions one after the other: each fills the device by itself. */
+/** The inversions that ran, and why others did not; null when all of them ran to their end. */
+export interface FinishedInversions {
+  runs: InversionRun[];
+  incompleteReason: string | null;
+}
+
+/** Runs batched inversions one after the other, as far as the budget reaches: each fills the device by itself. */
 export async function runInversions(
   stages: readonly InversionStage[],
-  { session, plan, signal, onProgress }: MethodContext,
-): Promise<InversionRun[]> {
+  { session, plan, budget, signal, onProgress }: MethodContext,
+): Promise<FinishedInversions> {
   const listeners = joinedProgress(stages, plan.contrast.tolerance, onProgress);
+  const planned = stages.reduce((sum, { steps }) => sum + steps, 0);
   const runs: InversionRun[] = [];
   for (const [index, stage] of stages.entries()) {
     const listener = listeners[index];
@@ -16,8 +24,14 @@ export async function runInversions(
       listener?.({ step: stage.steps, steps: stage.steps, loss: [], cost: [], collapse: [], rav: [] });
       continue;
     }
-    const result = await session.invert(inversion.plan, { signal, onProgress: listener });
+    const steps = budget.allowed(stage.steps);
+    if (steps === 0) return { runs, incompleteReason: budget.reason(planned) };
+    const affordable: NativeInversionPlan = { ...inversion.plan, steps, seconds: budget.secondsLeft ?? 0 };
+    const result = await session.invert(affordable, { signal, onProgress: listener });
     runs.push({ role: inversion.role, family: inversion.plan.family, starts: inversion.starts, result });
+    const done = result.curve.at(-1)?.step ?? steps;
+    budget.spend(done);
+    if (done < stage.steps) return { runs, incompleteReason: budget.reason(planned) };
   }
-  return runs;
+  return { runs, incompleteReason: null };
 }

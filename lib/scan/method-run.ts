@@ -8,12 +8,14 @@ import type {
   NativeInversionPlan,
 } from "../native/addon.ts";
 import type { Session } from "../native/session.ts";
+import type { Budget } from "./budget.ts";
 import type { ProgressListener } from "./progress.ts";
 
 /** What a method works with. */
 export interface MethodContext {
   session: Session;
   plan: ScanPlan;
+  budget: Budget;
   /** Of the benign images. */
   shape: { count: number; height: number; width: number };
   /** Indices of the images that the report shows. */
@@ -26,6 +28,8 @@ export interface MethodContext {
 export interface MethodOutcome {
   probe: ScanEvidence["probe"];
   runs: InversionRun[];
+  /** Why the scan ended early; null when it ran to its end. */
+  incompleteReason: string | null;
   seconds: { probe: number; inversion: number };
   /** Of a baseline: what it measured besides the inversions of its one run. */
   baseline?: BaselineMeasurement;
@@ -46,11 +50,11 @@ export interface PlannedStart {
   origin: InversionEvidence["origin"];
 }
 
-/** One batched inversion, before it runs. */
+/** One batched inversion, before it runs; the budget says how long it may. */
 export interface PlannedInversion {
   role: InversionEvidence["role"];
   starts: PlannedStart[];
-  plan: NativeInversionPlan;
+  plan: Omit<NativeInversionPlan, "seconds">;
 }
 
 /**

@@ -6,8 +6,8 @@ import { stopwatch } from "./stopwatch.ts";
 export async function runPaper(context: MethodContext): Promise<MethodOutcome> {
   const inversionSeconds = stopwatch();
   const stage = { steps: context.plan.drmguard.steps, starts: 1, plan: () => planPaper(context) };
-  const runs = await runInversions([stage], context);
-  return { probe: null, runs, seconds: { probe: 0, inversion: inversionSeconds() } };
+  const finished = await runInversions([stage], context);
+  return { probe: null, ...finished, seconds: { probe: 0, inversion: inversionSeconds() } };
 }
 
 export function planPaper({ plan, samples }: MethodContext): PlannedInversion {

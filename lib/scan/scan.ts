@@ -4,6 +4,7 @@ import type { ScanEvidence } from "../evidence/schema.ts";
 import type { ImageBatch } from "../images/image-batch.ts";
 import { Session } from "../native/session.ts";
 import { assembleEvidence } from "./assemble-evidence.ts";
+import { Budget, type ScanLimits } from "./budget.ts";
 import { runContrast } from "./contrast.ts";
 import { runFeatureReverse } from "./feature-re.ts";
 import type { MethodContext } from "./method-run.ts";
@@ -17,6 +18,8 @@ import { stopwatch } from "./stopwatch.ts";
 export interface ScanOptions {
   /** Settings laid over the defaults, or a plan from resolvePlan. */
   plan?: ScanSettings | undefined;
+  /** What the scan may spend: one that needs more ends with what it has. Not for the baselines. */
+  limits?: ScanLimits | undefined;
   /** Aborting makes the scan reject with ERR_CANCELLED within a second. */
   signal?: AbortSignal | undefined;
   /** Called several times a second while the scan runs. */
@@ -42,8 +45,10 @@ export async function scan(
   images: ImageBatch,
   options: ScanOptions = {},
 ): Promise<ScanEvidence> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, limits } = options;
   const plan = resolvePlan(options.plan ?? {});
+  requireLimitable(plan, limits);
+  const budget = new Budget(limits);
   requireFittingImages(images, plan);
   const totalSeconds = stopwatch();
   onProgress?.({ stage: "load", done: 0, total: 1, fraction: 0 });
@@ -56,6 +61,7 @@ export async function scan(
     const context: MethodContext = {
       session,
       plan,
+      budget,
       shape: { count, height, width },
       samples,
       signal,
@@ -88,6 +94,15 @@ async function openSession(
     outputOnly: plan.head.outputOnly,
   };
   return Session.open(model.native, options, images.pixels, signal);
+}
+
+/** The baselines' scores mean nothing before their last step. */
+function requireLimitable({ method }: ScanPlan, limits: ScanLimits | undefined): void {
+  if (limits === undefined || method === "contrast" || method === "drmguard") return;
+  throw new DrmGuardError(
+    "ERR_CONFIG",
+    `A budget is for contrast and drmguard, not for the baseline ${method}.`,
+  );
 }
 
 function requireFittingImages(images: ImageBatch, plan: ScanPlan): void {

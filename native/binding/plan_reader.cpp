@@ -110,6 +110,7 @@ InversionPlan read_inversion_plan(const Napi::Object& plan) {
   result.learning_rate = number_of(plan, "learningRate");
   result.seed = seed_of(plan);
   result.threads = threads_of(plan);
+  result.seconds = number_of(plan, "seconds");
   result.samples = integers_of(plan, "samples");
   return result;
 }

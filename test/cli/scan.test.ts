@@ -41,6 +41,32 @@ type Scanned = Extract<ModelEntry, { outcome: "scanned" }>;
 const CODES = { clean: 0, backdoored: 1, inconclusive: 2 } as const;
 
 describe("scan", () => {
+  it("ends at its budget with what it has, marked as incomplete", async () => {
+    const cwd = await folderFor(5);
+    const words = ["scan", model("resnet18.trace.pt"), "--images", "faces.npy", "--output", "json"];
+    const { code, stdout } = await drmguard([...words, "--max-steps", "7", "--budget", "1h"], { cwd });
+    const report = JSON.parse(stdout) as ScanReport;
+    const { evidence, verdict } = report.models[0] as Scanned;
+    expect(evidence.complete).toBe(false);
+    expect(evidence.incompleteReason).toBe("its budget of 3600 s and 7 steps was spent after 7 of 20 steps");
+    expect(evidence.inversions.map(({ role }) => role)).toEqual(["free", "forced"]);
+    expect(evidence.inversions[0]?.curve.at(-1)?.step).toBe(5);
+    expect(evidence.inversions[1]?.curve.at(-1)?.step).toBe(2);
+    expect(verdict.label).not.toBe("clean");
+    expect(code).toBe(CODES[verdict.label]);
+  });
+
+  it.each([
+    ["--budget", "soon"],
+    ["--budget", "0s"],
+    ["--max-steps", "1.5"],
+  ])("refuses %s %s", async (flag, value) => {
+    const cwd = await temporaryFolder();
+    const { code, stderr } = await drmguard(["scan", "m.pt", "--images", "x", flag, value], { cwd });
+    expect(code).toBe(4);
+    expect(stderr).toContain(flag);
+  });
+
   it("writes the report to stdout and files, and ends with the code of its verdict", async () => {
     const cwd = await folderFor(5);
     const words = ["scan", model("resnet18.trace.pt"), "--images", "faces.npy", "--output", "json"];
@@ -53,7 +79,7 @@ describe("scan", () => {
     expect(parseEvidence(stdout)).toHaveLength(1);
     expect(code).toBe(CODES[verdict.label]);
     expect(stderr).toContain("using the settings of");
-    expect(stderr).toMatch(/inversion \d+\/10 /);
+    expect(stderr).toMatch(/inversion \d+\/20 /);
     expect(await readFile(join(cwd, "report.html"), "utf8")).toMatch(/^<!doctype html>/i);
   });
 

@@ -48,6 +48,7 @@ export const shortPlan: NativeInversionPlan = {
   learningRate: 0.02,
   seed: 11,
   threads: 1,
+  seconds: 0,
   samples: [1, 4],
 };
 

@@ -125,7 +125,7 @@ BaselineResult run_baseline(const Session& session, const BaselinePlan& plan,
     const at::Tensor chosen = draw_indices(session.images().size(0), plan.batch_size, indices);
     const ReverseStep taken = search->take_step(step, session.images().index_select(0, chosen.to(session.device())));
     pending.push_back(taken.statistic);
-    if (!recorder.add(step, taken.terms)) continue;
+    if (!recorder.add(step, taken.terms, step + 1 == plan.steps)) continue;
     result.curve.push_back({recorder.latest(), to_doubles(at::stack(pending).mean(0))});
     pending.clear();
     on_progress(result.curve.back());

@@ -22,9 +22,9 @@ std::vector<double> mean_of(const std::vector<StepTerms>& steps, at::Tensor Step
 
 CurveRecorder::CurveRecorder(int64_t steps) : steps_(steps), stride_(std::max<int64_t>(1, steps / 100)) {}
 
-bool CurveRecorder::add(int64_t step, const StepTerms& terms) {
+bool CurveRecorder::add(int64_t step, const StepTerms& terms, bool last) {
   pending_.push_back(terms);
-  if ((step + 1) % stride_ != 0 && step + 1 != steps_) return false;
+  if ((step + 1) % stride_ != 0 && !last) return false;
   InversionProgress point;
   point.step = step + 1;
   point.steps = steps_;

@@ -13,8 +13,8 @@ class CurveRecorder {
   /// About a hundred points whatever the number of steps.
   explicit CurveRecorder(int64_t steps);
 
-  /// Returns true when a point of the curve is complete.
-  bool add(int64_t step, const StepTerms& terms);
+  /// Returns true when a point of the curve is complete, as it is after the last step.
+  bool add(int64_t step, const StepTerms& terms, bool last);
   const InversionProgress& latest() const { return curve_.back(); }
   std::vector<InversionProgress> take() { return std::move(curve_); }
 

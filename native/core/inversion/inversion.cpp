@@ -9,6 +9,7 @@
 #include <torch/optim/adam.h>
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 
 #include "error/error.h"
@@ -55,9 +56,13 @@ class Inversion {
 
   InversionResult run(const std::function<void(const InversionProgress&)>& on_progress) {
     CurveRecorder recorder(plan_.steps);
-    for (int64_t step = 0; step < plan_.steps; ++step) {
+    const auto began = std::chrono::steady_clock::now();
+    bool last = false;
+    for (int64_t step = 0; !last; ++step) {
       const StepTerms terms = take_step(static_cast<double>(step) / static_cast<double>(plan_.steps));
-      if (recorder.add(step, terms)) on_progress(recorder.latest());
+      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began;
+      last = step + 1 == plan_.steps || (plan_.seconds > 0.0 && spent.count() >= plan_.seconds);
+      if (recorder.add(step, terms, last)) on_progress(recorder.latest());
     }
     InversionResult result;
     result.curve = recorder.take();
@@ -216,6 +221,7 @@ void check_plan(const Session& session, const InversionPlan& plan) {
   require(plan.steps >= 1 && plan.steps <= 1'000'000, "between 1 and 1000000 steps");
   require(plan.batch_size >= 2 && plan.batch_size <= 65'536, "a batch of 2 to 65536 images");
   require(plan.learning_rate > 0.0, "a positive learning rate");
+  require(plan.seconds >= 0.0, "0 or more seconds");
   for (int64_t index : plan.samples) {
     require(index >= 0 && index < session.images().size(0), "sample indices within the images");
   }

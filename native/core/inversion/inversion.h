@@ -58,6 +58,9 @@ struct InversionPlan {
   double learning_rate = 0.02;
   uint64_t seed = 1;
   int threads = 1;
+  /// Wall time after which the loop ends early, with what it has; 0 has no end. How many steps that is depends on the
+  /// machine's load: such results are not repeatable.
+  double seconds = 0.0;
   /// Indices of session images whose triggered forms are returned for the best start.
   std::vector<int64_t> samples;
 };
@@ -90,6 +93,7 @@ struct InversionOutcome {
 
 struct InversionResult {
   std::vector<InversionOutcome> outcomes;
+  /// The last point is of the last step that was done.
   std::vector<InversionProgress> curve;
   size_t best = 0;
   /// samples×C×H×W and samples×d, on the CPU.

@@ -144,6 +144,18 @@ TEST(equal_seeds_give_bit_equal_results) {
   }
 }
 
+TEST(an_inversion_ends_with_what_it_has_when_its_time_is_up) {
+  const Session session = resnet_session();
+  InversionPlan plan = short_plan({{}, {forced_target(session), Walk::still, {}}});
+  plan.steps = 1'000'000;
+  plan.seconds = 1e-6;
+  const InversionResult result = run(session, plan);
+  CHECK(result.curve.size() == 1 && result.curve[0].step == 1 && result.curve[0].steps == plan.steps);
+  CHECK(result.outcomes.size() == 2 && std::isfinite(result.outcomes[1].cost));
+  plan.seconds = -1.0;
+  CHECK_THROWS_CODE(run(session, plan), ERR_CONFIG, "seconds");
+}
+
 TEST(batched_starts_equal_each_start_alone) {
   const Session session = resnet_session();
   const std::vector<InversionStart> starts = {

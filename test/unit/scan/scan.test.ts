@@ -121,6 +121,58 @@ describe("scan with the contrast method", () => {
   });
 });
 
+describe("a scan with a budget", () => {
+  it("does no more steps than it may, and says how far it came", async () => {
+    const evidence = await scan(core.model(), images, { plan: quick, limits: { steps: 5 } });
+    expect(core.inversions.map(({ steps }) => steps)).toEqual([4, 1]);
+    expect(evidence).toMatchObject({
+      complete: false,
+      incompleteReason: "its budget of 5 steps was spent after 5 of 8 steps",
+    });
+    // What it found so far is there, and no clean verdict comes of it.
+    expect(evidence.inversions).toHaveLength(7);
+    expect(judge(evidence, { ...evidence.plan.thresholds, backdoored: 9, clean: 8 })).toMatchObject({
+      label: "inconclusive",
+      reason: expect.stringContaining("budget of 5 steps"),
+    });
+  });
+
+  it("is complete when the budget is enough, or a clear finding comes first", async () => {
+    expect((await scan(core.model(), images, { plan: quick, limits: { steps: 8 } })).complete).toBe(true);
+    core.outcomeOf = (_, start) => ({ cost: start === 2 ? 0.001 : 0.01 });
+    const contrast = { ...quick.contrast, families: ["additive-pattern", "smooth-warp"] as TriggerFamily[] };
+    const limits = { steps: 8 };
+    expect((await scan(core.model(), images, { plan: { ...quick, contrast }, limits })).complete).toBe(true);
+  });
+
+  it("gives the core the seconds that are left, and starts nothing without any", async () => {
+    await scan(core.model(), images, { plan: quick, limits: { seconds: 100 } });
+    for (const { seconds } of core.inversions) {
+      expect(seconds).toBeGreaterThan(0);
+      expect(seconds).toBeLessThanOrEqual(100);
+    }
+    core = new StubCore(2, rows);
+    const evidence = await scan(core.model(), images, { plan: quick, limits: { seconds: 1e-9 } });
+    expect(core.inversions).toEqual([]);
+    expect(evidence.incompleteReason).toContain("after 0 of 8 steps");
+    expect(judge(evidence)).toMatchObject({ label: "inconclusive", score: null });
+  });
+
+  it("ends with what an inversion had when its time was up", async () => {
+    core.stepsDone = 1;
+    const evidence = await scan(core.model(), images, { plan: quick, limits: { seconds: 100 } });
+    expect(core.inversions).toHaveLength(1);
+    expect(evidence.incompleteReason).toBe("its budget of 100 s was spent after 1 of 8 steps");
+  });
+
+  it("is refused for a baseline", async () => {
+    const plan = { method: "neural-cleanse" as const };
+    await expect(scan(core.model(), images, { plan, limits: { steps: 5 } })).rejects.toMatchObject({
+      code: "ERR_CONFIG",
+    });
+  });
+});
+
 describe("the evidence of a scan", () => {
   it("is valid, consistent and without a decision", async () => {
     const evidence = await scan(core.model(), images, { plan: quick });

@@ -31,6 +31,8 @@ export class StubCore {
   hold: "open" | "probe" | "invert" | null = null;
   /** Whether held work ends when it is cancelled, as the real core's does. */
   obeysCancel = true;
+  /** Steps after which an inversion's time is up; null does all of them. */
+  stepsDone: number | null = null;
   /** Thrown by the next inversion. */
   failure: (Error & { code?: string }) | null = null;
   /** Called when held work has begun. */
@@ -153,6 +155,7 @@ export class StubCore {
       objective: { kind: "constrained", tolerance: 0.02 },
       starts,
       learningRate: 1,
+      seconds: 0,
       ...plan,
     });
     const cleanse = plan.method.kind === "neural-cleanse";
@@ -197,7 +200,7 @@ export class StubCore {
     const { channels = 0, height = 0, width = 0 } = this.options ?? {};
     return {
       outcomes,
-      curve: [progressPoint(plan, 1), progressPoint(plan, plan.steps)],
+      curve: [progressPoint(plan, 1), progressPoint(plan, this.stepsDone ?? plan.steps)],
       best,
       triggeredSamples: new Float32Array(plan.samples.length * channels * height * width).fill(0.75),
       triggeredOutputs: Float32Array.from(plan.samples.flatMap((_, row) => Array(outputs).fill(row))),

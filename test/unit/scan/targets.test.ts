@@ -14,6 +14,9 @@ import { StubCore } from "./stub-model.ts";
 const grid = Array.from({ length: 49 }, (_, index) => [(index % 7) - 3, 10 * (Math.floor(index / 7) - 3)]);
 const facts = new StubCore(2, grid).facts;
 
+const coordinate = fc.integer({ min: -5, max: 5 });
+const anyOutputs = fc.array(fc.tuple(coordinate, coordinate), { minLength: 2, maxLength: 40 });
+
 describe("spreadTargets", () => {
   it("takes benign outputs at about one deviation from the mean", () => {
     for (const target of spreadTargets(facts, 6)) {
@@ -67,20 +70,13 @@ describe("spreadTargets", () => {
 
   it("repeats no target and is the same every time", () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.integer({ min: -5, max: 5 }), fc.integer({ min: -5, max: 5 })), {
-          minLength: 2,
-          maxLength: 40,
-        }),
-        fc.nat({ max: 10 }),
-        (rows, count) => {
-          const own = new StubCore(2, rows).facts;
-          const targets = spreadTargets(own, count);
-          expect(targets.length).toBeLessThanOrEqual(count);
-          expect(new Set(targets.map(String)).size).toBe(targets.length);
-          expect(spreadTargets(own, count)).toEqual(targets);
-        },
-      ),
+      fc.property(anyOutputs, fc.nat({ max: 10 }), (rows, count) => {
+        const own = new StubCore(2, rows).facts;
+        const targets = spreadTargets(own, count);
+        expect(targets.length).toBeLessThanOrEqual(count);
+        expect(new Set(targets.map(String)).size).toBe(targets.length);
+        expect(spreadTargets(own, count)).toEqual(targets);
+      }),
     );
   });
 });
@@ -137,20 +133,13 @@ describe("targetsAroundMean", () => {
 
   it("are the same every time and never twice the same", () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.integer({ min: -5, max: 5 }), fc.integer({ min: -5, max: 5 })), {
-          minLength: 2,
-          maxLength: 40,
-        }),
-        fc.nat({ max: 10 }),
-        (rows, count) => {
-          const own = new StubCore(2, rows).facts;
-          const targets = targetsAroundMean(own, count, 1.3);
-          expect(targets.length).toBeLessThanOrEqual(count);
-          expect(new Set(targets.map(String)).size).toBe(targets.length);
-          expect(targetsAroundMean(own, count, 1.3)).toEqual(targets);
-        },
-      ),
+      fc.property(anyOutputs, fc.nat({ max: 10 }), (rows, count) => {
+        const own = new StubCore(2, rows).facts;
+        const targets = targetsAroundMean(own, count, 1.3);
+        expect(targets.length).toBeLessThanOrEqual(count);
+        expect(new Set(targets.map(String)).size).toBe(targets.length);
+        expect(targetsAroundMean(own, count, 1.3)).toEqual(targets);
+      }),
     );
   });
 });
