@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import type { ContrastFamily, ScanPlan } from "./scan-plan.ts";
+import type { TriggerFamily } from "../native/addon.ts";
+import type { ScanPlan } from "./scan-plan.ts";
 
 /**
  * What a scan does when nothing is set: the one place where a default is written down, each with its reason.
@@ -37,7 +38,7 @@ export const DEFAULTS = {
     batchSize: 8,
     learningRate: 0.02,
     /** Patches, blends and stripes; then warps, which change colours too much for the first. */
-    families: ["additive-pattern", "smooth-warp"] as ContrastFamily[],
+    families: ["additive-pattern", "smooth-warp"] as TriggerFamily[],
     /** Far above the largest score that a benign model has had, 1.85. */
     enough: 3,
     /** A pit draws walks from about one deviation around it: this reaches targets between 0.3 and 2.3. */

@@ -32,7 +32,7 @@ export interface ContrastSettings {
   batchSize: number;
   learningRate: number;
   /** Trigger families, in the order in which they are tried. */
-  families: ContrastFamily[];
+  families: TriggerFamily[];
   /** A family whose score (1/ρ) reaches this is clear enough: those after it are left out. */
   enough: number;
   /** How far from the benign mean targets lie: in benign deviations, root mean square over the outputs. */
@@ -46,9 +46,6 @@ export interface ContrastSettings {
   /** Images per patch in the sweep's last round. */
   probeImages: number;
 }
-
-/** A family of triggers that contrast inverts: `TriggerFamily` of the addon. */
-export type ContrastFamily = TriggerFamily;
 
 /** Settings of the paper's objective (arXiv 2411.04811). */
 export interface PaperSettings {

@@ -1,5 +1,5 @@
-import type { ContrastFamily } from "../config/scan-plan.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
+import type { TriggerFamily } from "../native/addon.ts";
 
 /**
  * What a scan did not look at, one plain phrase each: what was left out of this scan first, then what the method
@@ -47,4 +47,4 @@ const FAMILY_GAPS = [
   ["additive-pattern", "patches and blends (additive pattern)"],
   ["smooth-warp", "warps (smooth warp)"],
   ["encoder-decoder", "triggers that differ from image to image (encoder–decoder)"],
-] as const satisfies [ContrastFamily, string][];
+] as const satisfies [TriggerFamily, string][];
