@@ -1,5 +1,6 @@
 export { DEFAULT_CONFIG_FILE, findConfigFile, parseTomlText, readConfigFile } from "./config-file.ts";
 export { DEFAULT_PIXELS, DEFAULTS } from "./defaults.ts";
+export { differingSetting } from "./differing-setting.ts";
 export { nearestName } from "./name-distance.ts";
 export { planAsToml } from "./print-plan.ts";
 export { resolvePlan } from "./resolve-plan.ts";

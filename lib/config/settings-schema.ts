@@ -88,7 +88,8 @@ const optimisation = {
   learningRate: positiveNumber(10).optional(),
 };
 
-const FAMILIES = ["additive-pattern", "smooth-warp", "encoder-decoder"] as const;
+/** The families of triggers that contrast can invert. */
+export const FAMILIES = ["additive-pattern", "smooth-warp", "encoder-decoder"] as const;
 const familiesError = `a list of ${FAMILIES.join(", ")}`;
 
 const contrast = z.strictObject(

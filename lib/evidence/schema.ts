@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DEFAULTS } from "../config/defaults.ts";
+import { FAMILIES } from "../config/settings-schema.ts";
 
 /**
  * Scan evidence: numbers, curves and pictures, no decision. Written by scan, read again by judge, so the reader
@@ -17,7 +18,7 @@ const png = z
   .max(20_000_000)
   .regex(/^[A-Za-z0-9+/=]*$/);
 
-const triggerFamily = z.enum(["additive-pattern", "smooth-warp", "encoder-decoder"]);
+const triggerFamily = z.enum(FAMILIES);
 
 const pixelTransform = z.strictObject({
   channelOrder: z.enum(["rgb", "bgr"]),

@@ -61,7 +61,7 @@ export function bestInversion(inversions: readonly InversionEvidence[]): RankedI
 }
 
 /** The family with the smallest ρ; null when none has one. */
-export function mostTelling(contrasts: readonly FamilyContrast[]): FamilyContrast | null {
+function mostTelling(contrasts: readonly FamilyContrast[]): FamilyContrast | null {
   const telling = contrasts.filter(({ rho }) => rho !== null);
   return telling.toSorted((a, b) => (a.rho as number) - (b.rho as number))[0] ?? null;
 }

@@ -1,4 +1,5 @@
-import type { ContrastSettings, ScanPlan } from "../config/scan-plan.ts";
+import { differingSetting } from "../config/differing-setting.ts";
+import type { ScanPlan } from "../config/scan-plan.ts";
 import { DrmGuardError } from "../errors/index.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
 import { judge } from "./judge.ts";
@@ -65,16 +66,11 @@ export function requireSamePlan(
   if (method !== "contrast") {
     throw refused(name, `its method is ${method}`, "A reference holds scores of contrast.");
   }
-  const setting = differingSetting(contrast, reference.contrast);
+  const setting = differingSetting(contrast, reference.contrast, "contrast");
   if (setting !== null) {
-    const why = `its contrast.${setting} is another than that of the models of the reference`;
+    const why = `its ${setting} is another than that of the models of the reference`;
     throw refused(name, why, "Scan with the same settings, or make the reference again.");
   }
-}
-
-function differingSetting(one: ContrastSettings, other: ContrastSettings): string | null {
-  const names = Object.keys(one) as (keyof ContrastSettings)[];
-  return names.find((name) => JSON.stringify(one[name]) !== JSON.stringify(other[name])) ?? null;
 }
 
 function refused(name: string, why: string, hint: string): DrmGuardError {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ScanPlan } from "../../config/index.ts";
+import { differingSetting, type ScanPlan } from "../../config/index.ts";
 import { DrmGuardError } from "../../errors/index.ts";
 import { readEvidenceFile } from "../../evidence/read-evidence.ts";
 import type { ScanEvidence } from "../../evidence/schema.ts";
@@ -43,27 +43,13 @@ function firstDifference(evidence: ScanEvidence, wanted: ScanIdentity): string |
     return `DRMGuard ${evidence.tool.version} made it, and this is ${wanted.version}`;
   }
   if (!evidence.complete) return "its scan was not complete";
-  const setting = differingSetting(measuring(evidence.plan), measuring(wanted.plan), "");
+  const setting = differingSetting(measuring(evidence.plan), measuring(wanted.plan));
   return setting === null ? null : `its plan has another ${setting}`;
 }
 
 /** Threads change the time, and thresholds the verdict; neither changes what was measured. */
 function measuring({ threads: _threads, thresholds: _thresholds, ...plan }: ScanPlan): object {
   return plan;
-}
-
-/** Name of the first setting in which two plans differ. */
-function differingSetting(one: unknown, other: unknown, name: string): string | null {
-  if (!isObject(one) || !isObject(other)) return Object.is(one, other) ? null : name;
-  for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
-    const inner = differingSetting(one[key], other[key], name === "" ? key : `${name}.${key}`);
-    if (inner !== null) return inner;
-  }
-  return null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 function refused(path: string, reason: string, cause?: unknown): DrmGuardError {

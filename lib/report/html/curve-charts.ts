@@ -50,7 +50,6 @@ function chart(
     lines: ordered.map(({ inversion, index }) => ({
       name: inversionName(inversion, index),
       colour: curveColour(inversions, index, best),
-      dashed: false,
       weight: index === best ? "strong" : inversion.role === "free" && !many ? "normal" : "faint",
       points: inversion.curve.flatMap((point) => {
         const y = quantity.of(point);

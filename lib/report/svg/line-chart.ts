@@ -10,7 +10,6 @@ export interface ChartLine {
   /** A CSS colour. */
   colour: string;
   weight: "strong" | "normal" | "faint";
-  dashed: boolean;
   points: { x: number; y: number }[];
 }
 
@@ -86,8 +85,7 @@ function polyline(line: ChartLine, horizontal: Axis, vertical: Axis, most: numbe
   const points = thinned(line.points, most)
     .map(({ x, y }) => `${coordinate(horizontal.at(x))},${coordinate(vertical.at(y))}`)
     .join(" ");
-  const dash = line.dashed ? ";stroke-dasharray:5 3" : "";
-  return markup`<polyline class="curve" points="${points}" style="stroke:${line.colour};stroke-width:${STROKE[line.weight]}${dash}"><title>${line.name}</title></polyline>
+  return markup`<polyline class="curve" points="${points}" style="stroke:${line.colour};stroke-width:${STROKE[line.weight]}"><title>${line.name}</title></polyline>
 `;
 }
 

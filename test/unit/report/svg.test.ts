@@ -53,7 +53,7 @@ describe("line chart", () => {
         xLabel: "step",
         scale,
         references: [],
-        lines: [{ name: "n", colour: "red", weight: "normal", dashed: false, points }],
+        lines: [{ name: "n", colour: "red", weight: "normal", points }],
       }),
     );
   const drawn = (svg: string) =>
