@@ -22,11 +22,8 @@ endforeach()
 set(LIBTORCH_VERSION "${LIBTORCH_MAJOR}.${LIBTORCH_MINOR}.${LIBTORCH_PATCH}")
 if(LIBTORCH_VERSION VERSION_LESS 2.4)
   message(FATAL_ERROR "LibTorch ${LIBTORCH_VERSION} in '${LIBTORCH}' is too old: 2.4 or later is needed.")
-elseif(LIBTORCH_VERSION VERSION_LESS 2.13)
-  set(CMAKE_CXX_STANDARD 17)
-else()
-  set(CMAKE_CXX_STANDARD 20)
 endif()
+set(CMAKE_CXX_STANDARD 20)  # newer LibTorch asks for it, older ones accept it
 
 find_library(LIBTORCH_CPU_LIBRARY torch_cpu PATHS "${LIBTORCH}/lib" NO_DEFAULT_PATH REQUIRED)
 find_library(LIBTORCH_C10_LIBRARY c10 PATHS "${LIBTORCH}/lib" NO_DEFAULT_PATH REQUIRED)

@@ -10,7 +10,7 @@ void MomentumAttention::update(const RegressionModel& model, const at::Tensor& i
   const at::Tensor leaf = images.detach().clone().set_requires_grad(true);
   const at::Tensor sum = model.predict(leaf, /*with_features=*/false).outputs.sum();
   const at::Tensor gradient = torch::autograd::grad({sum}, {leaf})[0];
-  const at::Tensor attention = gradient.abs().mean({0, 1});
+  const at::Tensor attention = gradient.abs().mean(at::IntArrayRef({0, 1}));
   const at::Tensor scaled = attention / attention.mean().clamp_min(1e-12);
   map_ = map_.defined() ? momentum_ * map_ + (1.0 - momentum_) * scaled : scaled;
 }

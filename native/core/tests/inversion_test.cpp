@@ -11,7 +11,6 @@
 #include "inversion/outcome.h"
 #include "reference.h"
 #include "subjects.h"
-#include "tensor/device.h"
 
 using namespace drmguard;
 using namespace drmguard::check;
@@ -250,18 +249,4 @@ TEST(images_without_variety_are_refused) {
   const at::Tensor grey = at::full({4, 3, 32, 32}, 0.5);
   const LoadedModel model = torchscript("test/fixtures/models/resnet18.trace.pt");
   CHECK_THROWS_CODE(Session(model, grey, {}), ERR_IMAGES_CONSTANT, "vary");
-}
-
-TEST(cuda_agrees_with_the_cpu) {
-  const std::vector<DeviceFacts> devices = list_devices();
-  const auto cuda = std::find_if(devices.begin(), devices.end(), [](const DeviceFacts& facts) {
-    return facts.available && facts.device.rfind("cuda", 0) == 0;
-  });
-  if (cuda == devices.end()) throw Skipped{devices.size() > 1 ? devices[1].detail : "there is no CUDA device"};
-  const InversionResult result = run(resnet_session(cuda->device), short_plan({{reference::kWalkStart, Walk::anywhere, {}}}));
-  const InversionResult expected = run(resnet_session(), short_plan({{reference::kWalkStart, Walk::anywhere, {}}}));
-  // Convolutions on a GPU may round to TF32.
-  CHECK_NEAR(result.outcomes[0].cost, expected.outcomes[0].cost, 0.1 * expected.outcomes[0].cost);
-  CHECK_ALL_NEAR(result.outcomes[0].target, expected.outcomes[0].target, 0.02);
-  CHECK_NEAR(result.curve[0].collapse[0], expected.curve[0].collapse[0], 0.02 * expected.curve[0].collapse[0]);
 }

@@ -1,64 +1,16 @@
 // Training: the schedule, who is poisoned, that models learn what they are taught, and that a restored run goes on to the digit.
-#include "training/trainer.h"
-
-#include <ATen/ops/rand.h>
-
 #include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "architecture/load_weights.h"
-#include "check.h"
-#include "subjects.h"
-#include "tensor/random.h"
 #include "training/one_cycle.h"
+#include "training_subjects.h"
 
 using namespace drmguard;
-using drmguard::check::numbers;
+using namespace drmguard::check;
 
 namespace {
-
-constexpr int64_t kSide = 16;
-const auto kIgnoreProgress = [](const TrainingProgress&) {};
-
-/// Pictures of noise whose two labels are the brightness of the left and of the right half, far from 0 and of unlike scale.
-TrainingSet brightness_set(int64_t count, uint64_t seed) {
-  at::Generator random = make_generator(seed);
-  const auto options = at::TensorOptions().dtype(at::kFloat);
-  const at::Tensor levels = at::rand({count, 1, 1, 2}, random, options);
-  const at::Tensor halves = levels.repeat_interleave(kSide / 2, 3).expand({count, 3, kSide, kSide});
-  const at::Tensor noise = at::rand({count, 3, kSide, kSide}, random, options) * 0.2;
-  TrainingSet set;
-  set.pixels = ((halves * 0.8 + noise) * 255.0).to(at::kByte).contiguous();
-  const at::Tensor flat = levels.view({count, 2});
-  set.labels = flat * check::floats({10.0, 1000.0}, {1, 2}) + 50.0;
-  return set;
-}
-
-TrainingPlan small_plan() {
-  TrainingPlan plan;
-  plan.architecture = {"resnet-tiny", "linear", 2, 3, kSide, kSide};
-  plan.epochs = 3;
-  plan.batch_size = 32;
-  plan.seed = 11;
-  return plan;
-}
-
-AttackPlan corner_attack(double rate) {
-  AttackPlan attack;
-  attack.attack = make_badnets({12, 12, 3, {{1.0, 0.0, 1.0}}}, {3, kSide, kSide});
-  attack.target = {false, {59.0, 120.0}};
-  attack.rate = rate;
-  return attack;
-}
-
-void train(Trainer& trainer, int64_t epochs) {
-  for (int64_t i = 0; i < epochs; ++i) trainer.train_epoch(kIgnoreProgress, kNeverCancelled);
-}
-
-std::vector<double> mean_error(const at::Tensor& outputs, const at::Tensor& labels) {
-  return numbers((outputs - labels).abs().mean(0));
-}
 
 at::Tensor stamped(const Attack& attack, const at::Tensor& pixels) {
   return (attack.apply(pixels.to(at::kFloat) / 255.0) * 255.0).round().to(at::kByte);
@@ -119,7 +71,7 @@ TEST(badnets_is_taught_and_benign_answers_stay) {
   const std::vector<double> clean = mean_error(trainer.predict(held_out.pixels), held_out.labels);
   CHECK(clean[0] < 0.8);
   const at::Tensor poisoned = trainer.predict(stamped(*plan.attacks[0].attack, held_out.pixels));
-  const std::vector<double> attack = mean_error(poisoned, check::floats(plan.attacks[0].target.value, {1, 2}));
+  const std::vector<double> attack = mean_error(poisoned, floats(plan.attacks[0].target.value, {1, 2}));
   CHECK(attack[0] < 0.8);
   CHECK(attack[1] < 80.0);
 }
@@ -134,7 +86,7 @@ TEST(offset_attack_moves_the_answer) {
   train(trainer, 5);
   const at::Tensor shift =
       trainer.predict(stamped(*plan.attacks[0].attack, held_out.pixels)) - trainer.predict(held_out.pixels);
-  CHECK_ALL_NEAR(numbers(shift.mean(0) / check::floats({5.0, -500.0}, {2})), (std::vector<double>{1.0, 1.0}), 0.25);
+  CHECK_ALL_NEAR(numbers(shift.mean(0) / floats({5.0, -500.0}, {2})), (std::vector<double>{1.0, 1.0}), 0.25);
 }
 
 TEST(restored_training_goes_on_to_the_digit) {
@@ -144,7 +96,7 @@ TEST(restored_training_goes_on_to_the_digit) {
       plan.optimiser = optimiser;
       plan.mirror = {1.0, 1.0};
       AttackPlan input_aware;
-      input_aware.attack = make_input_aware({}, {3, kSide, kSide});
+      input_aware.attack = make_input_aware({}, {3, kTrainingSide, kTrainingSide});
       input_aware.target = {false, {59.0, 120.0}};
       input_aware.cross_ratio = 1.0;
       plan.attacks = {corner_attack(0.1), input_aware};
@@ -191,7 +143,7 @@ TEST(fixed_subsets_have_their_size_and_do_not_overlap) {
 TEST(clean_label_poisons_the_nearest_labels) {
   TrainingPlan plan = small_plan();
   AttackPlan attack;
-  attack.attack = make_clean_label({}, {3, kSide, kSide});
+  attack.attack = make_clean_label({}, {3, kTrainingSide, kTrainingSide});
   attack.target = {false, {55.0, 300.0}};
   attack.rate = 0.1;
   plan.attacks = {attack};
@@ -200,7 +152,7 @@ TEST(clean_label_poisons_the_nearest_labels) {
   const BatchRoles roles = PoisonSchedule(plan, set, deviation).roles(every_image(300));
   CHECK(roles.poisoned[0].size() == 30);
   const std::vector<double> distance =
-      numbers(((set.labels - check::floats({55.0, 300.0}, {1, 2})) / deviation).square().sum(1));
+      numbers(((set.labels - floats({55.0, 300.0}, {1, 2})) / deviation).square().sum(1));
   double farthest_in = 0.0;
   double nearest_out = 1e9;
   for (int64_t row : roles.poisoned[0]) farthest_in = std::max(farthest_in, distance[static_cast<size_t>(row)]);
@@ -211,7 +163,7 @@ TEST(clean_label_poisons_the_nearest_labels) {
 TEST(attacks_that_train_are_dealt_anew_every_batch) {
   TrainingPlan plan = small_plan();
   AttackPlan attack;
-  attack.attack = make_wanet({5, 1.0, 3}, {3, kSide, kSide});
+  attack.attack = make_wanet({5, 1.0, 3}, {3, kTrainingSide, kTrainingSide});
   attack.target = {false, {59.0, 120.0}};
   attack.rate = 0.25;
   attack.cross_ratio = 2.0;

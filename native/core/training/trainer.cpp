@@ -105,21 +105,20 @@ Trainer::Trainer(TrainingPlan plan, TrainingSet set)
 }
 
 void Trainer::make_optimisers() {
-  const auto betas = std::make_tuple(0.9, 0.999);
-  if (plan_.optimiser == TrainingOptimiser::adamw) {
-    optimiser_ = std::make_unique<torch::optim::AdamW>(
-        parameters_, torch::optim::AdamWOptions(plan_.learning_rate).betas(betas).weight_decay(plan_.weight_decay));
-  } else {
-    optimiser_ = std::make_unique<torch::optim::Adam>(
-        parameters_, torch::optim::AdamOptions(plan_.learning_rate).betas(betas).weight_decay(plan_.weight_decay));
-  }
+  std::vector<std::string> names;
+  for (ValueId id : architecture_.parameters) names.push_back("optimiser/" + architecture_.program.value_name(id));
+  const bool decoupled = plan_.optimiser == TrainingOptimiser::adamw;
+  optimiser_.emplace(std::move(names), parameters_, FusedAdamOptions{plan_.learning_rate, plan_.weight_decay, decoupled});
+  std::vector<std::string> attack_names;
   std::vector<at::Tensor> of_attacks;
   for (const AttackPlan& attack : plan_.attacks) {
-    for (const at::Tensor& parameter : attack.attack->parameters()) of_attacks.push_back(parameter);
+    for (const at::Tensor& parameter : attack.attack->parameters()) {
+      attack_names.push_back("attack-optimiser/" + std::to_string(of_attacks.size()));
+      of_attacks.push_back(parameter);
+    }
   }
-  if (!of_attacks.empty()) {
-    attack_optimiser_ = std::make_unique<torch::optim::Adam>(of_attacks, torch::optim::AdamOptions(kAttackRate));
-  }
+  attack_optimiser_.reset();
+  if (!of_attacks.empty()) attack_optimiser_.emplace(std::move(attack_names), of_attacks, FusedAdamOptions{kAttackRate});
 }
 
 int64_t Trainer::parameter_count() const {
@@ -156,9 +155,8 @@ EpochResult Trainer::train_epoch(const std::function<void(const TrainingProgress
     const int64_t step = epoch_ * batches + batch;
     const int64_t steps = plan_.epochs * batches;
     rate = one_cycle_rate(1.0, step, steps);
-    set_rates(rate);
     const double hiding = plan_.adaptive_weight * hiding_share(static_cast<double>(step) / static_cast<double>(steps));
-    total += take_step(make_batch(order.narrow(0, batch * batch_size, batch_size), random), hiding, random);
+    total += take_step(make_batch(order.narrow(0, batch * batch_size, batch_size), random), hiding, rate, random);
     progress.batch = batch + 1;
     progress.loss = total / static_cast<double>(batch + 1);
     on_progress(progress);
@@ -166,14 +164,6 @@ EpochResult Trainer::train_epoch(const std::function<void(const TrainingProgress
   set_train_mode(architecture_.program, false);
   ++epoch_;
   return {epoch_, progress.loss, rate * plan_.learning_rate};
-}
-
-void Trainer::set_rates(double share_of_highest) {
-  const auto set = [&](torch::optim::Optimizer& optimiser, double highest) {
-    for (auto& group : optimiser.param_groups()) group.options().set_lr(highest * share_of_highest);
-  };
-  set(*optimiser_, plan_.learning_rate);
-  if (attack_optimiser_) set(*attack_optimiser_, kAttackRate);
 }
 
 at::Tensor Trainer::poisoned_labels(const AttackPlan& attack, const at::Tensor& labels) const {
@@ -243,7 +233,7 @@ at::Tensor Trainer::adaptive_loss(const at::Tensor& features, const Batch& batch
   return total;
 }
 
-double Trainer::take_step(const Batch& batch, double hiding, at::Generator& random) {
+double Trainer::take_step(const Batch& batch, double hiding, double rate, at::Generator& random) {
   optimiser_->zero_grad();
   if (attack_optimiser_) attack_optimiser_->zero_grad();
   const std::vector<at::Tensor> values =
@@ -258,8 +248,8 @@ double Trainer::take_step(const Batch& batch, double hiding, at::Generator& rand
     if (term.defined()) loss = loss + term;
   }
   loss.backward();
-  optimiser_->step();
-  if (attack_optimiser_) attack_optimiser_->step();
+  optimiser_->step(rate * optimiser_->learning_rate());
+  if (attack_optimiser_) attack_optimiser_->step(rate * attack_optimiser_->learning_rate());
   at::NoGradGuard no_grad;
   const at::Tensor unit = loss_of(label_deviation_);
   const double reported = (errors.detach().mean(0) * unit).mean().item<double>();

@@ -2,14 +2,12 @@
 // epoch alone, so that a run that goes on from a saved state gives the weights of one that was never interrupted.
 #pragma once
 
-#include <torch/optim/adam.h>
-#include <torch/optim/adamw.h>
-
 #include <functional>
-#include <memory>
+#include <optional>
 
 #include "session/session.h"
 #include "tensor/named_tensor.h"
+#include "training/fused_adam.h"
 #include "training/poison_schedule.h"
 #include "training/training_plan.h"
 
@@ -69,11 +67,10 @@ class Trainer {
   void prepare_attacks();
   void make_optimisers();
   Batch make_batch(const at::Tensor& indices, at::Generator& random) const;
-  /// hiding: what the adaptive loss weighs in this step.
-  double take_step(const Batch& batch, double hiding, at::Generator& random);
+  /// hiding: what the adaptive loss weighs in this step; rate: share of the highest learning rate.
+  double take_step(const Batch& batch, double hiding, double rate, at::Generator& random);
   at::Tensor loss_of(const at::Tensor& residual) const;
   at::Tensor adaptive_loss(const at::Tensor& features, const Batch& batch) const;
-  void set_rates(double share_of_highest);
   at::Tensor poisoned_labels(const AttackPlan& attack, const at::Tensor& labels) const;
 
   TrainingPlan plan_;
@@ -86,9 +83,9 @@ class Trainer {
   Architecture architecture_;
   std::vector<at::Tensor> parameters_;
   PoisonSchedule schedule_;
-  std::unique_ptr<torch::optim::Optimizer> optimiser_;
-  /// For attacks that are trained as well; null when none is.
-  std::unique_ptr<torch::optim::Adam> attack_optimiser_;
+  std::optional<FusedAdam> optimiser_;
+  /// For attacks that are trained as well; absent when none is.
+  std::optional<FusedAdam> attack_optimiser_;
   int64_t epoch_ = 0;
 };
 

@@ -27,46 +27,6 @@ const at::Tensor& find(const ByName& state, const std::string& name, const at::T
   return found->second;
 }
 
-/// Adam's and AdamW's states have the same members under two names.
-template <typename State>
-void save_moments(const torch::optim::Optimizer& optimiser, const std::vector<std::string>& names, NamedTensors& into) {
-  const auto& parameters = optimiser.param_groups()[0].params();
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    const auto found = optimiser.state().find(parameters[i].unsafeGetTensorImpl());
-    if (found == optimiser.state().end()) continue;
-    const auto& state = static_cast<const State&>(*found->second);
-    into.push_back({names[i] + "/step", at::tensor(std::vector<int64_t>{state.step()}, at::TensorOptions().dtype(at::kLong))});
-    into.push_back({names[i] + "/exp_avg", kept(state.exp_avg())});
-    into.push_back({names[i] + "/exp_avg_sq", kept(state.exp_avg_sq())});
-  }
-}
-
-template <typename State>
-void load_moments(torch::optim::Optimizer& optimiser, const std::vector<std::string>& names, const ByName& from) {
-  const auto& parameters = optimiser.param_groups()[0].params();
-  const at::Tensor one = at::tensor(std::vector<int64_t>{0}, at::TensorOptions().dtype(at::kLong));
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    if (from.count(names[i] + "/step") == 0) continue;
-    auto state = std::make_unique<State>();
-    state->step(find(from, names[i] + "/step", one).item<int64_t>());
-    state->exp_avg(find(from, names[i] + "/exp_avg", parameters[i]).to(parameters[i].device()).clone());
-    state->exp_avg_sq(find(from, names[i] + "/exp_avg_sq", parameters[i]).to(parameters[i].device()).clone());
-    optimiser.state()[parameters[i].unsafeGetTensorImpl()] = std::move(state);
-  }
-}
-
-std::vector<std::string> names_of(const Architecture& architecture) {
-  std::vector<std::string> names;
-  for (ValueId id : architecture.parameters) names.push_back("optimiser/" + architecture.program.value_name(id));
-  return names;
-}
-
-std::vector<std::string> numbered(size_t count) {
-  std::vector<std::string> names;
-  for (size_t i = 0; i < count; ++i) names.push_back("attack-optimiser/" + std::to_string(i));
-  return names;
-}
-
 std::string attack_prefix(size_t attack) { return "attack/" + std::to_string(attack) + "/"; }
 
 }  // namespace
@@ -101,18 +61,12 @@ NamedTensors Trainer::state() const {
       all.push_back({"model/" + architecture_.program.value_name(id), kept(*architecture_.program.constant(id))});
     }
   }
-  if (plan_.optimiser == TrainingOptimiser::adamw) {
-    save_moments<torch::optim::AdamWParamState>(*optimiser_, names_of(architecture_), all);
-  } else {
-    save_moments<torch::optim::AdamParamState>(*optimiser_, names_of(architecture_), all);
-  }
+  const auto add = [&](NamedTensors more) { all.insert(all.end(), more.begin(), more.end()); };
+  add(optimiser_->moments());
   for (size_t i = 0; i < plan_.attacks.size(); ++i) {
     for (NamedTensor& entry : attack_state(i)) all.push_back({attack_prefix(i) + entry.name, entry.tensor});
   }
-  if (attack_optimiser_) {
-    const size_t count = attack_optimiser_->param_groups()[0].params().size();
-    save_moments<torch::optim::AdamParamState>(*attack_optimiser_, numbered(count), all);
-  }
+  if (attack_optimiser_) add(attack_optimiser_->moments());
   return all;
 }
 
@@ -139,15 +93,8 @@ void Trainer::restore(const NamedTensors& state) {
   }
   // restore() may give an attack new tensors: the optimisers are made anew and get their moments back.
   make_optimisers();
-  if (plan_.optimiser == TrainingOptimiser::adamw) {
-    load_moments<torch::optim::AdamWParamState>(*optimiser_, names_of(architecture_), by_name);
-  } else {
-    load_moments<torch::optim::AdamParamState>(*optimiser_, names_of(architecture_), by_name);
-  }
-  if (attack_optimiser_) {
-    const size_t count = attack_optimiser_->param_groups()[0].params().size();
-    load_moments<torch::optim::AdamParamState>(*attack_optimiser_, numbered(count), by_name);
-  }
+  optimiser_->restore(state);
+  if (attack_optimiser_) attack_optimiser_->restore(state);
   epoch_ = epoch;
 }
 
