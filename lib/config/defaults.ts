@@ -37,8 +37,8 @@ export const DEFAULTS = {
     /** Many directions matter more than many images a step (docs/decisions/0012). */
     batchSize: 8,
     learningRate: 0.02,
-    /** Patches, blends and stripes; then warps, which change colours too much for the first. */
-    families: ["additive-pattern", "smooth-warp"] as TriggerFamily[],
+    /** The cheapest first: stripes, patches; then blends; then warps, which change colours too much for the others. */
+    families: ["wave", "patch", "additive-pattern", "smooth-warp"] as TriggerFamily[],
     /** Far above the largest score that a benign model has had, 1.85. */
     enough: 3,
     /** A pit draws walks from about one deviation around it: this reaches targets between 0.3 and 2.3. */

@@ -33,7 +33,7 @@ export interface ContrastSettings {
   learningRate: number;
   /** Trigger families, in the order in which they are tried. */
   families: TriggerFamily[];
-  /** A family whose score (1/ρ) reaches this is clear enough: those after it are left out. */
+  /** A family whose score reaches this is clear enough: those after it are left out. */
   enough: number;
   /** How far from the benign mean targets lie: in benign deviations, root mean square over the outputs. */
   distance: number;
@@ -99,7 +99,7 @@ export interface FeatureReverseSettings {
 
 /** Where the verdict draws its lines; used by the verdict only, never by the measurement. */
 export interface Thresholds {
-  /** contrast: a score (1/ρ) at or above this is backdoored. */
+  /** contrast: a score at or above this is backdoored. */
   backdoored: number;
   /** contrast: a score at or below this is clean; between the two is inconclusive. */
   clean: number;

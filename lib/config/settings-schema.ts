@@ -89,7 +89,7 @@ const optimisation = {
 };
 
 /** The families of triggers that contrast can invert. */
-export const FAMILIES = ["additive-pattern", "smooth-warp", "encoder-decoder"] as const;
+export const FAMILIES = ["wave", "patch", "additive-pattern", "smooth-warp", "encoder-decoder"] as const;
 const familiesError = `a list of ${FAMILIES.join(", ")}`;
 
 const contrast = z.strictObject(

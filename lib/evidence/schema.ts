@@ -116,6 +116,11 @@ export const inversionSchema = z.strictObject({
   cost: finite.nonnegative(),
   /** Output variance (or distance to the target) over benign variance at the end. */
   collapse: finite.nonnegative(),
+  /**
+   * Of a family whose triggers are small by themselves: what such a trigger leaves of the variance before it is optimised.
+   * null for the others.
+   */
+  reference: finite.positive().nullable().default(null),
   /** Whether the collapse reached the tolerance; costs compare only among these. */
   reached: z.boolean(),
   outputMean: vector,
@@ -235,6 +240,8 @@ export const evidenceSchema = z.strictObject({
     forcedCost: finite.nonnegative().nullable(),
     /** freeCost / forcedCost. */
     rho: finite.nonnegative().nullable(),
+    /** What the verdict compares with its lines (docs/decisions/0013); absent from older evidence. */
+    score: finite.nonnegative().nullable().default(null),
     /** Paper objective: mean |G(x)−x| of its inversion. */
     meanL1: finite.nonnegative().nullable(),
     /** Mean over outputs at the best inversion. */

@@ -1,4 +1,5 @@
 import type { BaselineEvidence, InversionEvidence, ScanEvidence } from "./schema.ts";
+import { TRIGGER_FAMILIES } from "./trigger-families.ts";
 
 /** Below this share of the tolerance, a collapse was overpaid. */
 const OVERPAID_SHARE = 0.5;
@@ -9,10 +10,16 @@ export interface RankedInversion {
   inversion: InversionEvidence;
 }
 
-/** What a family of triggers costs where the outputs may go anywhere, beside other targets. */
+/**
+ * What a family of triggers says: what it costs where the outputs may go anywhere, beside other targets; or, where all of
+ * its triggers are small, how deep they collapse the outputs. The numbers of the one kind are null for the other.
+ */
 export interface FamilyContrast {
   family: InversionEvidence["family"];
-  /** The cheapest free inversion that reached the tolerance, or the cheapest of all when none did. */
+  /**
+   * The cheapest free inversion that reached the tolerance, or the cheapest of all when none did. Of small triggers, that
+   * which collapses the outputs most beside its reference.
+   */
   best: RankedInversion;
   /** Its cost; null when it did not reach. */
   freeCost: number | null;
@@ -25,12 +32,18 @@ export interface FamilyContrast {
   forcedCostAtMost: number | null;
   /** freeCost / forcedCost; null where it does not exist. */
   rho: number | null;
+  /** √(reference / collapse) of the best: by how much an optimised trigger narrows the outputs' deviation further. */
+  depth: number | null;
+  /** What families compare by: 1/ρ or the depth, over what benign models show of it; null where it does not exist. */
+  score: number | null;
 }
 
 /** One entry per family with a free inversion, in the order in which they ran. */
 export function familyContrasts(inversions: readonly InversionEvidence[]): FamilyContrast[] {
   const families = new Set(inversions.map(({ family }) => family));
   return [...families].flatMap((family) => {
+    const { measure, benign } = TRIGGER_FAMILIES[family];
+    if (measure === "depth") return depthContrast(inversions, family, benign);
     const best = cheapestFree(inversions, (inversion) => inversion.family === family);
     if (best === null) return [];
     const forced = inversions.filter(
@@ -38,6 +51,7 @@ export function familyContrasts(inversions: readonly InversionEvidence[]): Famil
     );
     const freeCost = best.inversion.reached ? best.inversion.cost : null;
     const forcedCost = median(forced.map(({ cost }) => cost));
+    const rho = freeCost === null || forcedCost === null ? null : finiteOrNull(freeCost / forcedCost);
     return {
       family,
       best,
@@ -46,13 +60,35 @@ export function familyContrasts(inversions: readonly InversionEvidence[]): Famil
       forcedCostAtMost: median(
         forced.map(({ cost, reached }) => (reached ? cost : Number.POSITIVE_INFINITY)),
       ),
-      rho: freeCost === null || forcedCost === null ? null : finiteOrNull(freeCost / forcedCost),
+      rho,
+      depth: null,
+      score: rho === null ? null : finiteOrNull(1 / rho / benign),
     };
   });
 }
 
+/** As deep as any collapse: below it, single-precision outputs say nothing. */
+const LEAST_COLLAPSE = 1e-6;
+
+function depthContrast(
+  inversions: readonly InversionEvidence[],
+  family: InversionEvidence["family"],
+  benign: number,
+): FamilyContrast[] {
+  let best: (RankedInversion & { depth: number }) | null = null;
+  for (const [index, inversion] of inversions.entries()) {
+    if (inversion.family !== family || inversion.role !== "free") continue;
+    const depth = Math.sqrt((inversion.reference ?? 1) / Math.max(inversion.collapse, LEAST_COLLAPSE));
+    if (best === null || depth > best.depth) best = { index, inversion, depth };
+  }
+  if (best === null) return [];
+  const { index, inversion, depth } = best;
+  const costs = { freeCost: null, forcedCost: null, forcedCostAtMost: null, rho: null };
+  return [{ family, best: { index, inversion }, ...costs, depth, score: depth / benign }];
+}
+
 /**
- * The free inversion that a report shows and whose target the verdict names: that of the family with the smallest ρ;
+ * The free inversion that a report shows and whose target the verdict names: that of the family with the highest score;
  * where no family has one, the cheapest that reached the tolerance, or the cheapest of all when none did. The first wins
  * a tie. null without a free inversion.
  */
@@ -60,10 +96,10 @@ export function bestInversion(inversions: readonly InversionEvidence[]): RankedI
   return mostTelling(familyContrasts(inversions))?.best ?? cheapestFree(inversions, () => true);
 }
 
-/** The family with the smallest ρ; null when none has one. */
-function mostTelling(contrasts: readonly FamilyContrast[]): FamilyContrast | null {
-  const telling = contrasts.filter(({ rho }) => rho !== null);
-  return telling.toSorted((a, b) => (a.rho as number) - (b.rho as number))[0] ?? null;
+/** The family with the highest score; null when none has one. */
+export function mostTelling(contrasts: readonly FamilyContrast[]): FamilyContrast | null {
+  const telling = contrasts.filter(({ score }) => score !== null);
+  return telling.toSorted((a, b) => (b.score as number) - (a.score as number))[0] ?? null;
 }
 
 /** The inversion that a report shows: the most suspicious start of a baseline, the best inversion otherwise. */
@@ -104,13 +140,16 @@ export function statisticsOf(
 ): ScanEvidence["statistics"] {
   const best = shown?.inversion ?? null;
   const contrast = familyContrasts(inversions).find(({ family }) => family === best?.family);
-  const freeCost = best?.reached ? best.cost : null;
+  // A small trigger's cost is that of its size, and no other target has one to compare with.
+  const counted = contrast === undefined || contrast.depth === null;
+  const freeCost = best?.reached && counted ? best.cost : null;
   const forcedCost = contrast?.forcedCost ?? null;
   return {
     family: best?.family ?? null,
     freeCost,
     forcedCost,
     rho: freeCost === null || forcedCost === null ? null : finiteOrNull(freeCost / forcedCost),
+    score: contrast?.score ?? null,
     meanL1: best?.cost ?? null,
     rav: best?.rav ? mean(best.rav) : null,
     rnv: best?.rnv ? mean(best.rnv) : null,

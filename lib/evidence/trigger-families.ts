@@ -2,15 +2,42 @@ import type { InversionEvidence } from "./schema.ts";
 
 type Family = InversionEvidence["family"];
 
-/** What people call a family of triggers, and what its cost counts (InversionEvidence.cost). */
-export const TRIGGER_FAMILIES: Record<Family, { name: string; costUnit: string }> = {
-  "additive-pattern": { name: "additive pattern", costUnit: "mean change per pixel in [0,1]" },
-  "smooth-warp": { name: "smooth warp", costUnit: "mean displacement in image sides" },
-  "encoder-decoder": { name: "input-aware change", costUnit: "mean change per pixel in [0,1]" },
-  "mask-pattern": { name: "mask and pattern", costUnit: "mean change per pixel in [0,1]" },
+/** What people call a family of triggers, what its cost counts (InversionEvidence.cost), and how it is scored. */
+export interface TriggerFamilyText {
+  name: string;
+  costUnit: string;
+  /**
+   * "cost": a trigger may be as large as it has to be; what counts is how many times dearer other targets are than the
+   * cheapest. "depth": all triggers of the family are small; what counts is how many times narrower an optimised one makes
+   * the outputs than others of the family do.
+   */
+  measure: "cost" | "depth";
+  /** What benign models show of that; scores count in it (docs/decisions/0013). */
+  benign: number;
+}
+
+const CHANGE = "mean change per pixel in [0,1]";
+
+export const TRIGGER_FAMILIES: Record<Family, TriggerFamilyText> = {
+  wave: { name: "stripes", costUnit: CHANGE, measure: "depth", benign: 1.6 },
+  patch: { name: "patch", costUnit: CHANGE, measure: "depth", benign: 1.7 },
+  "additive-pattern": { name: "additive pattern", costUnit: CHANGE, measure: "cost", benign: 1.35 },
+  "smooth-warp": {
+    name: "smooth warp",
+    costUnit: "mean displacement in image sides",
+    measure: "cost",
+    benign: 1.35,
+  },
+  "encoder-decoder": { name: "input-aware change", costUnit: CHANGE, measure: "cost", benign: 1.35 },
+  "mask-pattern": { name: "mask and pattern", costUnit: CHANGE, measure: "cost", benign: 1.35 },
 };
 
 /** How evidence speaks of a family whose inversions it may lack. */
-export function familyText(family: Family | null): { name: string; costUnit: string } {
+export function familyText(family: Family | null): TriggerFamilyText {
   return TRIGGER_FAMILIES[family ?? "additive-pattern"];
+}
+
+/** Whether all triggers of the family are small. */
+export function bounded(family: Family): boolean {
+  return TRIGGER_FAMILIES[family].measure === "depth";
 }

@@ -156,6 +156,9 @@ export interface NativeSession {
   /** Compares the session's images with a triggered form of each (same order, same shape). */
   measureTrigger(triggered: Float32Array): Promise<TriggerEffect>;
   probe(plan: NativeProbePlan, onProgress: (progress: ProbeProgress) => void): NativeJob<ProbeResult>;
+  /** For every square the share of the variance that innocent content leaves there: plain colours, other images' squares. */
+  innocentContent(plan: InnocentContentPlan): NativeJob<number[]>;
+  sweepWaves(plan: WaveSweepPlan, onProgress: (progress: ProbeProgress) => void): NativeJob<WaveSweepResult>;
   invert(
     plan: NativeInversionPlan,
     onProgress: (progress: InversionProgress) => void,
@@ -380,16 +383,64 @@ export interface ProbeResult {
   best: ProbePatch[];
 }
 
+/** Squares that are filled with plain colours and with the same square of other benign images. */
+export interface InnocentContentPlan {
+  squares: { top: number; left: number; size: number }[];
+  /** Images whose content is put into the others. */
+  donors: number;
+  /** Images that it is put into. */
+  images: number;
+  seed: number;
+  threads: number;
+}
+
+/** Plane waves of every whole frequency between two bounds, at four phases, each on a few images. */
+export interface WaveSweepPlan {
+  images: number;
+  /** Cycles across the image. */
+  lowest: number;
+  highest: number;
+  /** How many of the most suspicious waves to return. */
+  keep: number;
+  seed: number;
+  threads: number;
+}
+
+export interface ProbedWave extends WavePlace {
+  /** As of a probed patch. */
+  varianceRatio: number;
+  shift: number;
+}
+
+export interface WaveSweepResult {
+  wavesTried: number;
+  /** Median over all waves. */
+  medianVarianceRatio: number;
+  /** Most suspicious first. */
+  best: ProbedWave[];
+}
+
 export type TriggerFamily =
   | "additive-pattern"
   /** A field of displacements from a coarse grid. */
   | "smooth-warp"
-  | "encoder-decoder";
+  | "encoder-decoder"
+  /** A small square at a place of the start's, whose content is sought. */
+  | "patch"
+  /** One plane wave of stripes, of an amplitude of at most 0.25 per channel. */
+  | "wave";
 
 /** Minimise mean |G(x)−x| subject to collapse ≤ tolerance, by dual ascent on the constraint's price. */
 export interface ConstrainedObjective {
   kind: "constrained";
   /** τ: allowed output variance as a share of the benign variance. */
+  tolerance: number;
+}
+
+/** Minimise the collapse alone, for families whose triggers are small by themselves. */
+export interface CollapseObjective {
+  kind: "collapse";
+  /** τ: what counts as reached. */
   tolerance: number;
 }
 
@@ -412,16 +463,41 @@ export interface InversionStart {
   target: number[] | null;
   /**
    * How the target moves: "anywhere" towards cheaper ones, "around-mean" towards cheaper ones that are as far from the
-   * benign mean as it was (both need a target).
+   * benign mean as it was, "outward" with the outputs, but no nearer to the benign mean than it was (all need a target).
    */
-  walk: "still" | "anywhere" | "around-mean";
-  /** Patch to start the pattern from; null starts at the identity. */
-  patch: { top: number; left: number; size: number; colour: number[] } | null;
+  walk: "still" | "anywhere" | "around-mean" | "outward";
+  /** Patch to start the pattern from, or whose content is sought; null starts at the identity. */
+  patch: PatchPlace | null;
+  /** Stripes to start from; the wave family needs them. */
+  wave: WavePlace | null;
+  /**
+   * Collapse objective: what the start's trigger leaves of the variance before it is optimised, above 0; the best start is
+   * the one with the least collapse beside it. 1 elsewhere.
+   */
+  reference: number;
+}
+
+/** A square of one colour. */
+export interface PatchPlace {
+  top: number;
+  left: number;
+  size: number;
+  /** Per channel, in [0,1]. */
+  colour: number[];
+}
+
+/** A plane wave. */
+export interface WavePlace {
+  /** Cycles across the image's width and down its height. */
+  across: number;
+  down: number;
+  /** Radians at the upper left corner. */
+  phase: number;
 }
 
 export interface NativeInversionPlan {
   family: TriggerFamily;
-  objective: ConstrainedObjective | PaperObjective;
+  objective: ConstrainedObjective | PaperObjective | CollapseObjective;
   /** Each start is an inversion of its own; all of them run as one batched problem. */
   starts: InversionStart[];
   steps: number;
@@ -431,6 +507,8 @@ export interface NativeInversionPlan {
   threads: number;
   /** Wall time after which the loop ends early, with what it has; 0 has no end. */
   seconds: number;
+  /** The outcomes are measured on the first so many images; 0 takes all. */
+  outcomeImages: number;
   /** Indices of session images whose triggered forms are returned for the cheapest start. */
   samples: number[];
 }
@@ -449,7 +527,7 @@ export interface InversionProgress {
 }
 
 export interface InversionOutcome {
-  /** Measured on all of the session's images with the final trigger. */
+  /** Measured with the final trigger, on the images that the plan asks for. */
   cost: number;
   collapse: number;
   /** Whether it collapsed: at most 1.25 times the tolerance (constrained), or to a mean RAV below 0.1 (paper). */

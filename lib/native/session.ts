@@ -2,6 +2,7 @@ import { DrmGuardError, ERROR_CODES, type ErrorCode } from "../errors/index.ts";
 import type {
   BaselineProgress,
   BaselineResult,
+  InnocentContentPlan,
   InversionProgress,
   InversionResult,
   NativeBaselinePlan,
@@ -14,6 +15,8 @@ import type {
   ProbeResult,
   SessionFacts,
   SessionOptions,
+  WaveSweepPlan,
+  WaveSweepResult,
 } from "./addon.ts";
 import { throwIfCancelled, untilAborted } from "./cancellation.ts";
 
@@ -81,6 +84,16 @@ export class Session {
   /** Tries patches on the benign images; see NativeProbePlan. */
   probe(plan: NativeProbePlan, options: JobOptions<ProbeProgress> = {}): Promise<ProbeResult> {
     return this.#run((progress) => this.#native.probe(plan, progress), options);
+  }
+
+  /** What squares do without a design; see InnocentContentPlan. */
+  innocentContent(plan: InnocentContentPlan, options: JobOptions<never> = {}): Promise<number[]> {
+    return this.#run(() => this.#native.innocentContent(plan), options);
+  }
+
+  /** Tries stripes on the benign images; see WaveSweepPlan. */
+  sweepWaves(plan: WaveSweepPlan, options: JobOptions<ProbeProgress> = {}): Promise<WaveSweepResult> {
+    return this.#run((progress) => this.#native.sweepWaves(plan, progress), options);
   }
 
   /** Runs all starts of the plan as one batched inversion. */

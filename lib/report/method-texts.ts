@@ -1,6 +1,6 @@
 import type { ScanMethod, Thresholds } from "../config/scan-plan.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
-import { bestStart } from "../evidence/statistics.ts";
+import { bestInversion, bestStart } from "../evidence/statistics.ts";
 import { familyText } from "../evidence/trigger-families.ts";
 import { significant } from "./number-format.ts";
 
@@ -22,14 +22,26 @@ interface MethodTexts {
 export const METHOD_TEXTS: Record<ScanMethod, MethodTexts> = {
   contrast: {
     score:
-      "Score 1/ρ: how many times dearer it is to drive the outputs to other targets than to the cheapest one as far from their mean; of the trigger family where that is highest.",
+      "Score: how many times dearer it is to drive the outputs to other targets than to the cheapest one (patterns, warps), or how many times narrower the best small trigger makes them than others of its kind (stripes, patches), over what benign models show; of the trigger family where that is highest.",
     lines: ({ backdoored, clean }) => `backdoored ${significant(backdoored)}, clean ${significant(clean)}`,
     settings: ({ contrast }) => contrast,
-    figures: ({ statistics }) => [
-      ["Cheapest target", optional(statistics.freeCost), familyText(statistics.family).costUnit],
-      ["Other targets", optional(statistics.forcedCost), "median, as far from the mean"],
-      ["Trigger family", familyText(statistics.family).name, "where the two differ most"],
-    ],
+    figures: ({ statistics, inversions }) => {
+      const { name, costUnit, measure } = familyText(statistics.family);
+      const family: Figure = ["Trigger family", name, "with the highest score"];
+      if (measure === "depth") {
+        const best = bestInversion(inversions)?.inversion;
+        return [
+          ["Variance left", optional(best?.collapse), "by the best small trigger, of the outputs’ own"],
+          ["By others", optional(best?.reference), "of its kind"],
+          family,
+        ];
+      }
+      return [
+        ["Cheapest target", optional(statistics.freeCost), costUnit],
+        ["Other targets", optional(statistics.forcedCost), "median, as far from the mean"],
+        family,
+      ];
+    },
   },
   drmguard: {
     score: "Score ε/L1: the threshold over the mean absolute change per pixel of the reversed trigger.",

@@ -44,7 +44,9 @@ export function notChecked(evidence: ScanEvidence): string[] {
 
 /** The kinds of trigger that a scan may leave out, by the family of inversions that looks for them. */
 const FAMILY_GAPS = [
-  ["additive-pattern", "patches and blends (additive pattern)"],
+  ["wave", "stripes"],
+  ["patch", "patches"],
+  ["additive-pattern", "blends and other patterns (additive pattern)"],
   ["smooth-warp", "warps (smooth warp)"],
   ["encoder-decoder", "triggers that differ from image to image (encoder–decoder)"],
 ] as const satisfies [TriggerFamily, string][];

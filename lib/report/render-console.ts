@@ -1,4 +1,5 @@
-import { familyText } from "../evidence/trigger-families.ts";
+import { bestInversion } from "../evidence/statistics.ts";
+import { bounded, familyText } from "../evidence/trigger-families.ts";
 import type { Calibration } from "../verdict/verdict.ts";
 import { notChecked } from "./not-checked.ts";
 import { bytesText, grouped, secondsText, signed, significant, vectorText } from "./number-format.ts";
@@ -94,7 +95,7 @@ function scoreText(verdict: ScannedEntry["verdict"]): string {
   return `${significant(verdict.score)} against the ${line} ${significant(verdict.threshold)}${margin}`;
 }
 
-function costText({ plan, statistics, baseline }: ScannedEntry["evidence"]): string {
+function costText({ plan, statistics, baseline, inversions }: ScannedEntry["evidence"]): string {
   const start = baseline?.starts[baseline.best];
   if (start !== undefined) {
     const name = plan.method === "neural-cleanse" ? "mask share" : "mixed value";
@@ -104,6 +105,11 @@ function costText({ plan, statistics, baseline }: ScannedEntry["evidence"]): str
     return statistics.meanL1 === null ? "none" : `mean L1 ${significant(statistics.meanL1)}`;
   }
   const { freeCost, forcedCost, family } = statistics;
+  const best = bestInversion(inversions)?.inversion;
+  if (family !== null && bounded(family) && best !== undefined) {
+    const others = significant((best.reference ?? 1) * 100);
+    return `${familyText(family).name}: leaves ${significant(best.collapse * 100)} % of the variance, others ${others} %`;
+  }
   const cheapest = freeCost === null ? "not reached" : significant(freeCost);
   const others = forcedCost === null ? "none" : significant(forcedCost);
   return `cheapest target ${cheapest}, others ${others} (${familyText(family).name})`;

@@ -43,7 +43,13 @@ function plannedStarts({ session }: MethodContext, count: number): PlannedStart[
   const { facts } = session;
   const spread = spreadTargets(facts, count - 1);
   // Both methods move their target as they go; they know no patches.
-  const from = (target: number[]) => ({ target, walk: "anywhere" as const, patch: null });
+  const from = (target: number[]) => ({
+    target,
+    walk: "anywhere" as const,
+    patch: null,
+    wave: null,
+    reference: 1,
+  });
   return [
     { origin: "mean", start: from([...facts.outputMean]) },
     ...spread.map((target) => ({ origin: "spread" as const, start: from(target) })),

@@ -10,14 +10,19 @@ import type {
   PlannedInversion,
   PlannedStart,
 } from "./method-run.ts";
+import { patchStages } from "./patch-stages.ts";
 import { stopwatch } from "./stopwatch.ts";
 import { movedToDistance, targetsAroundMean, yardstickTargets } from "./targets.ts";
+import { waveStages } from "./wave-stages.ts";
 
 /** Side lengths of the probe's patches, as shares of the image's shorter side: triggers are small beside the image. */
 const PATCH_SHARES = [1 / 13, 1 / 7] as const;
 
+/** Families whose triggers may be as large as they have to be. */
+type WalkingFamily = Exclude<TriggerFamily, "wave" | "patch">;
+
 /** Multiples of the plan's learning rate, which is that of a change of colours in [0,1]. */
-const FAMILY_RATES: Record<TriggerFamily, number> = {
+const FAMILY_RATES: Record<WalkingFamily, number> = {
   "additive-pattern": 1,
   /** Displacements are counted in pixels. */
   "smooth-warp": 5,
@@ -26,9 +31,10 @@ const FAMILY_RATES: Record<TriggerFamily, number> = {
 };
 
 /**
- * The constrained objective (design: contrast), family by family: what it costs to drive the outputs to targets in many
- * directions around their mean, each walking to cheaper ones, beside what it costs where they may not walk. A benign
- * model is about as dear everywhere; a backdoored one has a pit. A family that finds one ends the scan.
+ * Family by family. First stripes and patches, small triggers by themselves: how deep do they collapse the outputs? Then
+ * the constrained objective (design: contrast): what it costs to drive the outputs to targets in many directions around
+ * their mean, each walking to cheaper ones, beside what it costs where they may not walk. A benign model is about as dear
+ * everywhere; a backdoored one has a pit. A family that finds one ends the scan.
  */
 export async function runContrast(context: MethodContext): Promise<MethodOutcome> {
   const probeSeconds = stopwatch();
@@ -70,8 +76,10 @@ export function patchSizes({ height, width }: { height: number; width: number })
 export function planContrast(context: MethodContext, patches: readonly ProbePatch[]): InversionStage[] {
   const { steps, families, walks, forcedTargets, enough } = context.plan.contrast;
   return families.flatMap((family) => {
-    const stamped = family === "additive-pattern" ? patches : [];
     const skip = (runs: readonly InversionRun[]) => highestScore(runs, family) >= enough;
+    if (family === "wave") return waveStages(context, skip);
+    if (family === "patch") return patchStages(context, skip);
+    const stamped = family === "additive-pattern" ? patches : [];
     const walking = { steps, starts: walks + stamped.length, skip };
     const standing = { steps, starts: forcedTargets, skip };
     return [
@@ -85,11 +93,10 @@ export function planContrast(context: MethodContext, patches: readonly ProbePatc
   });
 }
 
-/** The highest 1/ρ of the families before this one. */
+/** The highest score of the families before this one. */
 function highestScore(runs: readonly InversionRun[], family: TriggerFamily): number {
   const earlier = runs.filter((run) => run.family !== family).flatMap(inversionEvidence);
-  const scores = familyContrasts(earlier).flatMap(({ rho }) => (rho === null ? [] : [1 / rho]));
-  return Math.max(0, ...scores);
+  return Math.max(0, ...familyContrasts(earlier).map(({ score }) => score ?? 0));
 }
 
 /** Where the latest walks found the cheapest collapse. */
@@ -100,13 +107,19 @@ function cheapestTarget(runs: readonly InversionRun[]): number[] {
 
 function walkingInversion(
   context: MethodContext,
-  family: TriggerFamily,
+  family: WalkingFamily,
   patches: readonly ProbePatch[],
 ): PlannedInversion {
   const { facts } = context.session;
   const { walks, distance } = context.plan.contrast;
   const around = targetsAroundMean(facts, walks, distance);
-  const walkFrom = (target: number[]) => ({ target, walk: "around-mean" as const, patch: null });
+  const walkFrom = (target: number[]) => ({
+    target,
+    walk: "around-mean" as const,
+    patch: null,
+    wave: null,
+    reference: 1,
+  });
   const starts: PlannedStart[] = [
     // A model whose outputs never change has no directions; the inversion then says what is wrong with it.
     ...(around.length === 0 ? [[...facts.outputMean]] : around).map((target) => ({
@@ -126,20 +139,20 @@ function walkingInversion(
 
 function standingInversion(
   context: MethodContext,
-  family: TriggerFamily,
+  family: WalkingFamily,
   found: readonly number[],
 ): PlannedInversion {
   const { forcedTargets, distance } = context.plan.contrast;
   const starts = yardstickTargets(context.session.facts, forcedTargets, found, distance).map((target) => ({
     origin: "spread" as const,
-    start: { target, walk: "still" as const, patch: null },
+    start: { target, walk: "still" as const, patch: null, wave: null, reference: 1 },
   }));
   return { role: "forced", starts, plan: { ...nativePlan(context, family, starts), samples: [] } };
 }
 
 function nativePlan(
   { plan }: MethodContext,
-  family: TriggerFamily,
+  family: WalkingFamily,
   starts: readonly PlannedStart[],
 ): Omit<NativeInversionPlan, "samples" | "seconds"> {
   const { tolerance, steps, batchSize, learningRate } = plan.contrast;
@@ -152,5 +165,6 @@ function nativePlan(
     learningRate: learningRate * FAMILY_RATES[family],
     seed: plan.seed,
     threads: plan.threads,
+    outcomeImages: 0,
   };
 }

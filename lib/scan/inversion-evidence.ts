@@ -1,10 +1,12 @@
 import type { InversionEvidence } from "../evidence/schema.ts";
+import { bounded } from "../evidence/trigger-families.ts";
 import type { InversionProgress } from "../native/addon.ts";
 import type { InversionRun } from "./method-run.ts";
 
-/** One entry per start of a batched inversion. */
+/** One entry per start of a batched inversion; none of a search. */
 export function inversionEvidence(run: InversionRun): InversionEvidence[] {
   const { result, role, family } = run;
+  if (role === "search") return [];
   return run.starts.map(({ origin, start }, index) => {
     const outcome = result.outcomes[index];
     if (outcome === undefined) throw new Error(`the core returned no outcome for start ${index}`);
@@ -17,6 +19,7 @@ export function inversionEvidence(run: InversionRun): InversionEvidence[] {
       target: [...target],
       cost,
       collapse,
+      reference: bounded(family) ? start.reference : null,
       reached,
       outputMean: [...outputMean],
       varianceRatio: [...varianceRatio],

@@ -16,22 +16,26 @@ export async function runInversions(
   const listeners = joinedProgress(stages, plan.contrast.tolerance, onProgress);
   const planned = stages.reduce((sum, { steps }) => sum + steps, 0);
   const runs: InversionRun[] = [];
+  const finished = (incompleteReason: string | null) => ({
+    runs: runs.filter(({ role }) => role !== "search"),
+    incompleteReason,
+  });
   for (const [index, stage] of stages.entries()) {
     const listener = listeners[index];
-    const inversion = stage.skip?.(runs) ? null : stage.plan(runs);
+    const inversion = stage.skip?.(runs) ? null : await stage.plan(runs);
     // A model with one direction of outputs has no second one to compare with.
     if (inversion === null || inversion.starts.length === 0) {
       listener?.({ step: stage.steps, steps: stage.steps, loss: [], cost: [], collapse: [], rav: [] });
       continue;
     }
     const steps = budget.allowed(stage.steps);
-    if (steps === 0) return { runs, incompleteReason: budget.reason(planned) };
+    if (steps === 0) return finished(budget.reason(planned));
     const affordable: NativeInversionPlan = { ...inversion.plan, steps, seconds: budget.secondsLeft ?? 0 };
     const result = await session.invert(affordable, { signal, onProgress: listener });
     runs.push({ role: inversion.role, family: inversion.plan.family, starts: inversion.starts, result });
     const done = result.curve.at(-1)?.step ?? steps;
     budget.spend(done);
-    if (done < stage.steps) return { runs, incompleteReason: budget.reason(planned) };
+    if (done < stage.steps) return finished(budget.reason(planned));
   }
-  return { runs, incompleteReason: null };
+  return finished(null);
 }

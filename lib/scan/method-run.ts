@@ -50,9 +50,12 @@ export interface PlannedStart {
   origin: InversionEvidence["origin"];
 }
 
+/** What an inversion is for; a search only finds starts for the next one, and is not evidence. */
+export type InversionRole = InversionEvidence["role"] | "search";
+
 /** One batched inversion, before it runs; the budget says how long it may. */
 export interface PlannedInversion {
-  role: InversionEvidence["role"];
+  role: InversionRole;
   starts: PlannedStart[];
   plan: Omit<NativeInversionPlan, "seconds">;
 }
@@ -67,12 +70,12 @@ export interface InversionStage {
   starts: number;
   /** Whether what ran before makes this one needless. */
   skip?: (previous: readonly InversionRun[]) => boolean;
-  plan: (previous: readonly InversionRun[]) => PlannedInversion;
+  plan: (previous: readonly InversionRun[]) => PlannedInversion | Promise<PlannedInversion>;
 }
 
 /** One batched inversion with its result. */
 export interface InversionRun {
-  role: InversionEvidence["role"];
+  role: InversionRole;
   family: InversionEvidence["family"];
   starts: PlannedStart[];
   result: InversionResult;

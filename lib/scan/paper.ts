@@ -12,7 +12,7 @@ export async function runPaper(context: MethodContext): Promise<MethodOutcome> {
 
 export function planPaper({ plan, samples }: MethodContext): PlannedInversion {
   const { steps, batchSize, learningRate, ...objective } = plan.drmguard;
-  const start = { target: null, walk: "still" as const, patch: null };
+  const start = { target: null, walk: "still" as const, patch: null, wave: null, reference: 1 };
   return {
     role: "free",
     starts: [{ origin: "identity", start }],
@@ -25,6 +25,7 @@ export function planPaper({ plan, samples }: MethodContext): PlannedInversion {
       learningRate,
       seed: plan.seed,
       threads: plan.threads,
+      outcomeImages: 0,
       samples,
     },
   };

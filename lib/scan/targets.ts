@@ -63,6 +63,14 @@ export function yardstickTargets(
   return otherDirections(facts, count, direction).map((unit) => at(facts, unit, distance));
 }
 
+/**
+ * Any output at `distance` from the mean: the first of the targets around it, or the mean of a model whose outputs never
+ * change. Where targets go with the outputs, only its distance counts.
+ */
+export function outwardTarget(facts: SessionFacts, distance: number): number[] {
+  return targetsAroundMean(facts, 1, distance)[0] ?? [...facts.outputMean];
+}
+
 /** The output in the direction of `output` from the mean, at `distance`; null for the mean, which has none. */
 export function movedToDistance(
   facts: SessionFacts,

@@ -1,7 +1,7 @@
 import type { ScanMethod, Thresholds } from "../config/scan-plan.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
 import { bestInversion, bounding, familyContrasts, shownInversion } from "../evidence/statistics.ts";
-import { familyText } from "../evidence/trigger-families.ts";
+import { bounded, familyText } from "../evidence/trigger-families.ts";
 import { type Decision, incomplete, sentence, shown, unscored } from "./decision.ts";
 import { judgeFeatureReverse, judgeNeuralCleanse } from "./judge-baseline.ts";
 import { requireThresholds, scoreLines } from "./score-lines.ts";
@@ -10,7 +10,7 @@ import type { Verdict } from "./verdict.ts";
 /**
  * Decides what evidence means. Pure: the same evidence and thresholds give the same verdict, so old evidence can be
  * judged again.
- * contrast: the score forcedCost/freeCost (1/ρ) of the family where it is highest, at or above `thresholds.backdoored`, is
+ * contrast: the score (FamilyContrast.score) of the family where it is highest, at or above `thresholds.backdoored`, is
  * backdoored, even when the evidence is incomplete (a finding stands), unless most of that family's forced inversions
  * paid for more collapse than was asked; at or below `thresholds.clean` and complete is clean, unless forced inversions
  * stopped short of the tolerance and could lift a family's score over the line; all else is inconclusive.
@@ -45,17 +45,10 @@ const RULES: Record<ScanMethod, (evidence: ScanEvidence, thresholds: Thresholds)
 };
 
 function judgeContrast(evidence: ScanEvidence, thresholds: Thresholds): Decision {
-  const { freeCost, forcedCost } = evidence.statistics;
-  if (!isCost(freeCost)) return unscored(evidence, whyNoFreeCost(evidence));
-  if (!isCost(forcedCost)) return unscored(evidence, "no other target gave a cost to compare with");
-  const score = forcedCost / freeCost;
-  if (!Number.isFinite(score) || score <= 0)
-    return unscored(evidence, "the costs are too far apart for a ratio");
-
-  const { name, costUnit } = familyText(evidence.statistics.family);
-  const costs =
-    `the cheapest target costs ${shown(freeCost)} (${name}, ${costUnit}), others as far from the mean ` +
-    `${shown(forcedCost)}: ${shown(score)} times as much`;
+  const { family } = evidence.statistics;
+  const measured = family !== null && bounded(family) ? depthOf(evidence) : contrastOfCosts(evidence);
+  if ("missing" in measured) return unscored(evidence, measured.missing);
+  const { score, text: costs } = measured;
   const lines = `backdoored from ${shown(thresholds.backdoored)}, clean up to ${shown(thresholds.clean)}`;
   if (score >= thresholds.backdoored) {
     if (mostOverpaid(evidence)) {
@@ -82,11 +75,49 @@ function judgeContrast(evidence: ScanEvidence, thresholds: Thresholds): Decision
   return { label: "clean", score, reason: sentence(`${costs} (${lines})`) };
 }
 
+/** A score and what it says, or why there is none. */
+type Measured = { score: number; text: string } | { missing: string };
+
+function contrastOfCosts(evidence: ScanEvidence): Measured {
+  const { freeCost, forcedCost, family } = evidence.statistics;
+  if (!isCost(freeCost)) return { missing: whyNoFreeCost(evidence) };
+  if (!isCost(forcedCost)) return { missing: "no other target gave a cost to compare with" };
+  const { name, costUnit, benign } = familyText(family);
+  const ratio = forcedCost / freeCost;
+  const score = ratio / benign;
+  if (!Number.isFinite(score) || score <= 0) return { missing: "the costs are too far apart for a ratio" };
+  const text =
+    `the cheapest target costs ${shown(freeCost)} (${name}, ${costUnit}), others as far from the mean ` +
+    `${shown(forcedCost)}: ${shown(ratio)} times as much, ${shown(score)} times what benign models show`;
+  return { score, text };
+}
+
+function depthOf({ inversions, statistics }: ScanEvidence): Measured {
+  const { family } = statistics;
+  const contrast = familyContrasts(inversions).find((candidate) => candidate.family === family);
+  if (contrast?.score == null || contrast.depth === null)
+    return { missing: "no small trigger was optimised" };
+  const { collapse, reference } = contrast.best.inversion;
+  const text =
+    `the best trigger of one family (${familyText(family).name}) leaves ${percent(collapse)} of the outputs' variance, ` +
+    `others ${percent(reference ?? 1)}: a ${shown(contrast.depth)} times smaller deviation, ` +
+    `${shown(contrast.score)} times what benign models show`;
+  return { score: contrast.score, text };
+}
+
+function percent(share: number): string {
+  return `${shown(share * 100)} %`;
+}
+
 /** A forced target that stopped short costs more than was measured: whether that could lift a family over the line. */
 function couldBeHigher({ inversions, statistics }: ScanEvidence, clean: number): boolean {
   return familyContrasts(inversions).some(({ family, freeCost: own, forcedCostAtMost }) => {
     const freeCost = family === statistics.family ? statistics.freeCost : own;
-    return freeCost !== null && forcedCostAtMost !== null && !(forcedCostAtMost / freeCost <= clean);
+    return (
+      freeCost !== null &&
+      forcedCostAtMost !== null &&
+      !(forcedCostAtMost / freeCost / familyText(family).benign <= clean)
+    );
   });
 }
 

@@ -20,9 +20,10 @@ AttentionUse attention_of(const Napi::Object& objective) {
   unknown_value("attention", use);
 }
 
-std::variant<ConstrainedObjective, PaperObjective> read_objective(const Napi::Object& objective) {
+std::variant<ConstrainedObjective, PaperObjective, CollapseObjective> read_objective(const Napi::Object& objective) {
   const std::string kind = text_of(objective, "kind");
   if (kind == "constrained") return ConstrainedObjective{number_of(objective, "tolerance")};
+  if (kind == "collapse") return CollapseObjective{number_of(objective, "tolerance")};
   if (kind != "paper") unknown_value("objective", kind);
   const std::string place = text_of(objective, "lambda1On");
   if (place != "variance" && place != "perturbation") unknown_value("lambda1On", place);
@@ -38,11 +39,16 @@ Patch read_patch(const Napi::Object& patch) {
   return {integer_of(patch, "top"), integer_of(patch, "left"), integer_of(patch, "size"), numbers_of(patch, "colour")};
 }
 
+Wave read_wave(const Napi::Object& wave) {
+  return {number_of(wave, "across"), number_of(wave, "down"), number_of(wave, "phase")};
+}
+
 Walk walk_of(const Napi::Object& start) {
   const std::string walk = text_of(start, "walk");
   if (walk == "still") return Walk::still;
   if (walk == "anywhere") return Walk::anywhere;
   if (walk == "around-mean") return Walk::around_mean;
+  if (walk == "outward") return Walk::outward;
   unknown_value("walk", walk);
 }
 
@@ -51,6 +57,8 @@ TriggerFamily family_of(const Napi::Object& plan) {
   if (family == "additive-pattern") return TriggerFamily::additive_pattern;
   if (family == "smooth-warp") return TriggerFamily::smooth_warp;
   if (family == "encoder-decoder") return TriggerFamily::encoder_decoder;
+  if (family == "patch") return TriggerFamily::patch;
+  if (family == "wave") return TriggerFamily::wave;
   unknown_value("family", family);
 }
 
@@ -58,7 +66,9 @@ InversionStart read_start(const Napi::Object& start) {
   InversionStart result;
   if (!start.Get("target").IsNull()) result.target = numbers_of(start, "target");
   result.walk = walk_of(start);
-  if (!start.Get("patch").IsNull()) result.patch = read_patch(object_of(start, "patch"));
+  if (!start.Get("patch").IsNull()) result.trigger.patch = read_patch(object_of(start, "patch"));
+  if (!start.Get("wave").IsNull()) result.trigger.wave = read_wave(object_of(start, "wave"));
+  result.reference = number_of(start, "reference");
   return result;
 }
 
@@ -95,6 +105,30 @@ ProbePlan read_probe_plan(const Napi::Object& plan) {
           threads_of(plan)};
 }
 
+InnocentContentPlan read_innocent_content_plan(const Napi::Object& plan) {
+  const Napi::Array list = array_of(plan, "squares");
+  if (list.Length() > 100'000) throw Error(ErrorCode::ERR_CONFIG, "expected at most 100000 squares");
+  InnocentContentPlan result;
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Value square = list.Get(i);
+    if (!square.IsObject()) throw Error(ErrorCode::ERR_CONFIG, "expected objects as squares");
+    const Napi::Object object = square.As<Napi::Object>();
+    result.squares.push_back({integer_of(object, "top"), integer_of(object, "left"), integer_of(object, "size"), {}});
+  }
+  result.donors = integer_of(plan, "donors");
+  result.images = integer_of(plan, "images");
+  result.seed = seed_of(plan);
+  result.threads = threads_of(plan);
+  return result;
+}
+
+WaveSweepPlan read_wave_sweep_plan(const Napi::Object& plan) {
+  const int64_t keep = integer_of(plan, "keep");
+  if (keep < 1 || keep > 1000) throw Error(ErrorCode::ERR_CONFIG, "expected to keep 1 to 1000 waves");
+  return {integer_of(plan, "images"), number_of(plan, "lowest"), number_of(plan, "highest"), static_cast<size_t>(keep),
+          seed_of(plan), threads_of(plan)};
+}
+
 InversionPlan read_inversion_plan(const Napi::Object& plan) {
   InversionPlan result;
   result.family = family_of(plan);
@@ -108,6 +142,7 @@ InversionPlan read_inversion_plan(const Napi::Object& plan) {
   result.steps = integer_of(plan, "steps");
   result.batch_size = integer_of(plan, "batchSize");
   result.learning_rate = number_of(plan, "learningRate");
+  result.outcome_images = integer_of(plan, "outcomeImages");
   result.seed = seed_of(plan);
   result.threads = threads_of(plan);
   result.seconds = number_of(plan, "seconds");

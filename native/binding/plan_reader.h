@@ -5,6 +5,8 @@
 
 #include "inversion/inversion.h"
 #include "probe/probe_sweep.h"
+#include "probe/innocent_content.h"
+#include "probe/wave_sweep.h"
 #include "session/session.h"
 
 namespace drmguard::binding {
@@ -17,10 +19,9 @@ int threads_of(const Napi::Object& plan);
 SessionOptions read_session_options(const Napi::Object& options);
 /// count, channels, height, width.
 std::vector<int64_t> read_image_shape(const Napi::Object& options);
-/// 0 or more.
-uint64_t seed_of(const Napi::Object& plan);
-int threads_of(const Napi::Object& plan);
 ProbePlan read_probe_plan(const Napi::Object& plan);
+InnocentContentPlan read_innocent_content_plan(const Napi::Object& plan);
+WaveSweepPlan read_wave_sweep_plan(const Napi::Object& plan);
 InversionPlan read_inversion_plan(const Napi::Object& plan);
 
 }  // namespace drmguard::binding

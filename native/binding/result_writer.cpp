@@ -65,6 +65,25 @@ Napi::Object write_probe_result(Napi::Env env, const ProbeResult& result) {
   return object;
 }
 
+Napi::Object write_wave_sweep_result(Napi::Env env, const WaveSweepResult& result) {
+  Napi::Array best = Napi::Array::New(env, result.best.size());
+  for (size_t i = 0; i < result.best.size(); ++i) {
+    const ProbedWave& probed = result.best[i];
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("across", Napi::Number::New(env, probed.wave.across));
+    object.Set("down", Napi::Number::New(env, probed.wave.down));
+    object.Set("phase", Napi::Number::New(env, probed.wave.phase));
+    object.Set("varianceRatio", Napi::Number::New(env, probed.variance_ratio));
+    object.Set("shift", Napi::Number::New(env, probed.shift));
+    best.Set(static_cast<uint32_t>(i), object);
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("wavesTried", Napi::Number::New(env, static_cast<double>(result.waves_tried)));
+  object.Set("medianVarianceRatio", Napi::Number::New(env, result.median_variance_ratio));
+  object.Set("best", best);
+  return object;
+}
+
 Napi::Object write_inversion_progress(Napi::Env env, const InversionProgress& progress) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("step", Napi::Number::New(env, static_cast<double>(progress.step)));

@@ -43,6 +43,18 @@ Napi::Object write_trigger_effect(Napi::Env env, const TriggerEffect& effect) {
   return object;
 }
 
+/// Reports {done, total}.
+std::function<void(int64_t, int64_t)> counting(const ProgressSink& progress) {
+  return [&progress](int64_t done, int64_t total) {
+    progress([done, total](Napi::Env js) {
+      Napi::Object object = Napi::Object::New(js);
+      object.Set("done", Napi::Number::New(js, static_cast<double>(done)));
+      object.Set("total", Napi::Number::New(js, static_cast<double>(total)));
+      return object;
+    });
+  };
+}
+
 }  // namespace
 
 Napi::Function SessionObject::define(Napi::Env env) {
@@ -51,7 +63,9 @@ Napi::Function SessionObject::define(Napi::Env env) {
                       InstanceMethod<&SessionObject::predict>("predict"),
                       InstanceMethod<&SessionObject::input_gradient>("inputGradient"),
                       InstanceMethod<&SessionObject::measure_trigger>("measureTrigger"),
-                      InstanceMethod<&SessionObject::probe>("probe"), InstanceMethod<&SessionObject::invert>("invert"),
+                      InstanceMethod<&SessionObject::probe>("probe"),
+                      InstanceMethod<&SessionObject::innocent_content>("innocentContent"),
+                      InstanceMethod<&SessionObject::sweep_waves>("sweepWaves"), InstanceMethod<&SessionObject::invert>("invert"),
                       InstanceMethod<&SessionObject::baseline>("baseline"),
                       InstanceMethod<&SessionObject::dispose>("dispose")});
 }
@@ -130,16 +144,31 @@ Napi::Value SessionObject::probe(const Napi::CallbackInfo& info) {
     const ProbePlan plan = read_probe_plan(object_argument(info, 0, "plan"));
     const JobWork work = [session = session(), plan](const CancelFlag& cancelled,
                                                      const ProgressSink& progress) -> ValueMaker {
-      const auto report = [&progress](int64_t done, int64_t total) {
-        progress([done, total](Napi::Env js) {
-          Napi::Object object = Napi::Object::New(js);
-          object.Set("done", Napi::Number::New(js, static_cast<double>(done)));
-          object.Set("total", Napi::Number::New(js, static_cast<double>(total)));
-          return object;
-        });
-      };
-      const ProbeResult result = probe_sweep(*session, plan, report, cancelled);
+      const ProbeResult result = probe_sweep(*session, plan, counting(progress), cancelled);
       return [result](Napi::Env js) { return write_probe_result(js, result); };
+    };
+    return addon_data(info.Env()).jobs.start(info.Env(), work, callback_argument(info, 1));
+  });
+}
+
+Napi::Value SessionObject::innocent_content(const Napi::CallbackInfo& info) {
+  return with_js_errors(info.Env(), [&]() -> Napi::Value {
+    const InnocentContentPlan plan = read_innocent_content_plan(object_argument(info, 0, "plan"));
+    const JobWork work = [session = session(), plan](const CancelFlag& cancelled, const ProgressSink&) -> ValueMaker {
+      const std::vector<double> result = innocent_collapses(*session, plan, cancelled);
+      return [result](Napi::Env js) { return to_array(js, result); };
+    };
+    return addon_data(info.Env()).jobs.start(info.Env(), work);
+  });
+}
+
+Napi::Value SessionObject::sweep_waves(const Napi::CallbackInfo& info) {
+  return with_js_errors(info.Env(), [&]() -> Napi::Value {
+    const WaveSweepPlan plan = read_wave_sweep_plan(object_argument(info, 0, "plan"));
+    const JobWork work = [session = session(), plan](const CancelFlag& cancelled,
+                                                     const ProgressSink& progress) -> ValueMaker {
+      const WaveSweepResult result = wave_sweep(*session, plan, counting(progress), cancelled);
+      return [result](Napi::Env js) { return write_wave_sweep_result(js, result); };
     };
     return addon_data(info.Env()).jobs.start(info.Env(), work, callback_argument(info, 1));
   });

@@ -22,6 +22,8 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   Napi::Value input_gradient(const Napi::CallbackInfo& info);
   Napi::Value measure_trigger(const Napi::CallbackInfo& info);
   Napi::Value probe(const Napi::CallbackInfo& info);
+  Napi::Value innocent_content(const Napi::CallbackInfo& info);
+  Napi::Value sweep_waves(const Napi::CallbackInfo& info);
   Napi::Value invert(const Napi::CallbackInfo& info);
   Napi::Value baseline(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);

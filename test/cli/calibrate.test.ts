@@ -1,14 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makeEvidence, makeInversions, makeModel } from "../fixtures/evidence/make-evidence.ts";
+import { BENIGN_RATIO, makeEvidence, makeInversions, makeModel } from "../fixtures/evidence/make-evidence.ts";
 import { drmguard, temporaryFolder } from "./command.ts";
 
 /** A folder with the scans of `scores.length` benign models, and of one that scores 4. */
 async function folderWithScans(scores: readonly number[]): Promise<{ cwd: string; benign: string[] }> {
   const cwd = await temporaryFolder();
   const write = (name: string, score: number, index: number) => {
-    const evidence = makeEvidence({ inversions: makeInversions(0.003, 0.003 * score) });
+    const evidence = makeEvidence({ inversions: makeInversions(0.003, 0.003 * score * BENIGN_RATIO) });
     evidence.model = makeModel({ name, sha256: index.toString(16).padStart(64, "0") });
     return writeFile(join(cwd, `${name}.json`), JSON.stringify(evidence));
   };

@@ -78,7 +78,10 @@ describe("an inversion", () => {
     ["no steps", { steps: 0 }],
     ["a batch of one image", { batchSize: 1 }],
     ["a sample that is not there", { samples: [24] }],
-    ["a target of another width", { starts: [{ target: [1, 2, 3], walk: "still" as const, patch: null }] }],
+    [
+      "a target of another width",
+      { starts: [{ target: [1, 2, 3], walk: "still" as const, patch: null, wave: null, reference: 1 }] },
+    ],
   ])("refuses %s", async (_, change) => {
     await expect(session.invert({ ...shortPlan, ...change })).rejects.toMatchObject({ code: "ERR_CONFIG" });
   });

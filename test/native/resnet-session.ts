@@ -40,8 +40,14 @@ export const shortPlan: NativeInversionPlan = {
   family: "additive-pattern",
   objective: { kind: "constrained", tolerance: 0.02 },
   starts: [
-    { target: null, walk: "still", patch: null },
-    { target: [0.2, 0.1], walk: "anywhere", patch: { top: 2, left: 3, size: 5, colour: [1, 0, 1] } },
+    { target: null, walk: "still", patch: null, wave: null, reference: 1 },
+    {
+      target: [0.2, 0.1],
+      walk: "anywhere",
+      patch: { top: 2, left: 3, size: 5, colour: [1, 0, 1] },
+      wave: null,
+      reference: 1,
+    },
   ],
   steps: 8,
   batchSize: 8,
@@ -49,6 +55,7 @@ export const shortPlan: NativeInversionPlan = {
   seed: 11,
   threads: 1,
   seconds: 0,
+  outcomeImages: 0,
   samples: [1, 4],
 };
 

@@ -38,15 +38,15 @@ class Inversion {
         plan_(plan),
         cancelled_(cancelled),
         starts_(static_cast<int64_t>(plan.starts.size())),
-        generator_(make_trigger_generator(plan.family, trigger_shape(), patches(), plan.seed, session.device())),
+        generator_(make_trigger_generator(plan.family, trigger_shape(), trigger_starts(), plan.seed, session.device())),
         walk_(plan.starts, session.output_scale()),
         indices_(make_generator(plan.seed)),
         optimiser_(generator_->parameters(),
                    torch::optim::AdamOptions(plan.learning_rate).betas(std::make_tuple(0.9, 0.99))) {
     if (const auto* constrained = std::get_if<ConstrainedObjective>(&plan.objective)) {
       price_.emplace(starts_, constrained->tolerance, session.device());
-    } else {
-      const auto& paper = std::get<PaperObjective>(plan.objective);
+    } else if (const auto* paper_plan = std::get_if<PaperObjective>(&plan.objective)) {
+      const PaperObjective& paper = *paper_plan;
       if (!session.model().head()) {
         throw Error(ErrorCode::ERR_HEAD_NOT_FOUND, "the paper's objective needs the head: " + session.model().head_reason());
       }
@@ -67,7 +67,8 @@ class Inversion {
     InversionResult result;
     result.curve = recorder.take();
     result.outcomes = measure();
-    result.best = best_start(result.outcomes);
+    result.best = std::holds_alternative<CollapseObjective>(plan_.objective) ? deepest(result.outcomes)
+                                                                             : best_start(result.outcomes);
     add_samples(result);
     return result;
   }
@@ -78,15 +79,19 @@ class Inversion {
     return {starts_, images.size(1), images.size(2), images.size(3)};
   }
 
-  std::vector<std::optional<Patch>> patches() const {
-    std::vector<std::optional<Patch>> all;
-    for (const InversionStart& start : plan_.starts) all.push_back(start.patch);
+  std::vector<TriggerStart> trigger_starts() const {
+    std::vector<TriggerStart> all;
+    for (const InversionStart& start : plan_.starts) all.push_back(start.trigger);
     return all;
   }
 
   bool reached(const InversionOutcome& outcome) const {
-    const auto* constrained = std::get_if<ConstrainedObjective>(&plan_.objective);
-    if (constrained) return outcome.collapse <= kReachedSlack * constrained->tolerance;
+    if (const auto* constrained = std::get_if<ConstrainedObjective>(&plan_.objective)) {
+      return outcome.collapse <= kReachedSlack * constrained->tolerance;
+    }
+    if (const auto* alone = std::get_if<CollapseObjective>(&plan_.objective)) {
+      return outcome.collapse <= kReachedSlack * alone->tolerance;
+    }
     const double sum = std::accumulate(outcome.rav.begin(), outcome.rav.end(), 0.0);
     return sum < kReachedRav * static_cast<double>(outcome.rav.size());
   }
@@ -129,7 +134,6 @@ class Inversion {
   /// Forward and backward of some starts; their losses are independent, so their sum's gradient is each one's own.
   StepTerms backward(const at::Tensor& images, int64_t first, int64_t count) {
     const at::Tensor changed = triggered(images, first, count);
-    const bool paper = !price_.has_value();
     const Prediction prediction = session_.model().predict(changed.flatten(0, 1), session_.model().head().has_value());
     const int64_t batch = images.size(0);
     StepTerms terms;
@@ -137,14 +141,18 @@ class Inversion {
     terms.output_mean = outputs.mean(1);
     const at::Tensor own_cost = generator_->own_cost(first, count);
     terms.cost = own_cost.defined() ? own_cost : mean_l1(changed, images);
+    walk_.look_outward(terms.output_mean.detach(), first);
     terms.collapse = collapse(outputs, first, count);
     if (prediction.features.defined()) {
       terms.rav = angle_variance_ratio(prediction.features.view({count, batch, -1}), *session_.model().head(),
                                        *session_.feature_scale())
                       .mean(1);
     }
-    terms.loss = paper ? paper_loss(terms, outputs, changed, images)
-                       : terms.cost + price_->price().narrow(0, first, count) * terms.collapse;
+    if (std::holds_alternative<PaperObjective>(plan_.objective)) {
+      terms.loss = paper_loss(terms, outputs, changed, images);
+    } else {
+      terms.loss = price_ ? terms.cost + price_->price().narrow(0, first, count) * terms.collapse : terms.collapse;
+    }
     terms.loss.sum().backward();
     return terms.detached();
   }
@@ -169,26 +177,41 @@ class Inversion {
 
   std::vector<InversionOutcome> measure() const {
     std::vector<InversionOutcome> outcomes;
+    const int64_t all = session_.images().size(0);
+    const int64_t measured = plan_.outcome_images > 0 ? std::min(plan_.outcome_images, all) : all;
     for (int64_t start = 0; start < starts_; ++start) {
       OutcomeMeter meter(session_);
       int64_t count = 0;
-      for (int64_t at = 0; at < session_.images().size(0); at += count) {
+      for (int64_t at = 0; at < measured; at += count) {
         throw_if_cancelled(cancelled_);
         at::NoGradGuard no_grad;
-        count = next_pass(session_.images().size(0) - at);
+        count = next_pass(measured - at);
         const at::Tensor images = session_.images().narrow(0, at, count);
         meter.add(images, triggered(images, start, 1)[0]);
       }
-      const bool forced = plan_.starts[static_cast<size_t>(start)].target.has_value();
+      const InversionStart& begun = plan_.starts[static_cast<size_t>(start)];
+      const bool forced = begun.target.has_value() && begun.walk != Walk::outward;
       outcomes.push_back(meter.outcome(forced ? std::optional<at::Tensor>(walk_.targets()[start]) : std::nullopt));
       if (const at::Tensor own_cost = generator_->own_cost(start, 1); own_cost.defined()) {
         outcomes.back().cost = own_cost.item<double>();
       }
       outcomes.back().reached = reached(outcomes.back());
-      outcomes.back().multiplier = price_ ? price_->price()[start].item<double>()
-                                          : std::get<PaperObjective>(plan_.objective).lambda1;
+      outcomes.back().multiplier = multiplier(start);
     }
     return outcomes;
+  }
+
+  size_t deepest(const std::vector<InversionOutcome>& outcomes) const {
+    const auto share = [&](size_t start) { return outcomes[start].collapse / plan_.starts[start].reference; };
+    size_t best = 0;
+    for (size_t i = 1; i < outcomes.size(); ++i) best = share(i) < share(best) ? i : best;
+    return best;
+  }
+
+  double multiplier(int64_t start) const {
+    if (price_) return price_->price()[start].item<double>();
+    const auto* paper = std::get_if<PaperObjective>(&plan_.objective);
+    return paper ? paper->lambda1 : 1.0;
   }
 
   void add_samples(InversionResult& result) const {
@@ -222,6 +245,8 @@ void check_plan(const Session& session, const InversionPlan& plan) {
   require(plan.batch_size >= 2 && plan.batch_size <= 65'536, "a batch of 2 to 65536 images");
   require(plan.learning_rate > 0.0, "a positive learning rate");
   require(plan.seconds >= 0.0, "0 or more seconds");
+  require(plan.outcome_images == 0 || plan.outcome_images >= 2, "outcomes of all images or of at least 2");
+  for (const InversionStart& start : plan.starts) require(start.reference > 0.0, "references above 0");
   for (int64_t index : plan.samples) {
     require(index >= 0 && index < session.images().size(0), "sample indices within the images");
   }

@@ -20,6 +20,11 @@ struct ConstrainedObjective {
   double tolerance = 0.02;
 };
 
+/// Minimise the collapse alone, for families whose triggers are small by themselves.
+struct CollapseObjective {
+  double tolerance = 0.02;
+};
+
 /// λ-weighted sum of output variance, mean L1 and mean RAV (arXiv 2411.04811).
 struct PaperObjective {
   double lambda1 = 20.0;
@@ -40,18 +45,24 @@ enum class Walk {
   /// Towards cheaper targets as far from the benign mean as it began: near the mean every model is cheap, and a walk that
   /// may go anywhere runs home before it meets a pit farther out.
   around_mean,
+  /// With the outputs: wherever their mean is, but no nearer to the benign mean than the target began. The collapse is
+  /// then measured from wherever they went.
+  outward,
 };
 
 struct InversionStart {
   /// d outputs to force; absent lets them collapse anywhere.
   std::optional<std::vector<double>> target;
   Walk walk = Walk::still;
-  std::optional<Patch> patch;
+  TriggerStart trigger;
+  /// Collapse alone: what the start's trigger leaves of the variance before it is optimised; the best start is the one
+  /// with the least collapse beside it. Above 0.
+  double reference = 1.0;
 };
 
 struct InversionPlan {
   TriggerFamily family = TriggerFamily::additive_pattern;
-  std::variant<ConstrainedObjective, PaperObjective> objective;
+  std::variant<ConstrainedObjective, PaperObjective, CollapseObjective> objective;
   std::vector<InversionStart> starts;
   int64_t steps = 250;
   int64_t batch_size = 32;
@@ -61,6 +72,8 @@ struct InversionPlan {
   /// Wall time after which the loop ends early, with what it has; 0 has no end. How many steps that is depends on the
   /// machine's load: such results are not repeatable.
   double seconds = 0.0;
+  /// The outcomes are measured on the first so many images; 0 takes all.
+  int64_t outcome_images = 0;
   /// Indices of session images whose triggered forms are returned for the best start.
   std::vector<int64_t> samples;
 };
@@ -76,11 +89,11 @@ struct InversionProgress {
   std::vector<double> rav;
 };
 
-/// Measured on all of the session's images with the final trigger.
+/// Measured with the final trigger on the images that the plan asks for.
 struct InversionOutcome {
   double cost = 0.0;
   double collapse = 0.0;
-  /// Whether it collapsed: constrained, the collapse is within kReachedSlack of the tolerance; paper, mean RAV < 0.1.
+  /// Whether it collapsed: within kReachedSlack of the tolerance; paper, mean RAV < 0.1.
   bool reached = false;
   std::vector<double> target;
   std::vector<double> output_mean;

@@ -30,9 +30,12 @@ TargetWalk::TargetWalk(const std::vector<InversionStart>& starts, const OutputSc
   std::vector<double> forced;
   std::vector<double> walks;
   std::vector<double> around;
+  std::vector<double> outward;
   for (size_t i = 0; i < starts.size(); ++i) {
     forced.push_back(starts[i].target ? 1.0 : 0.0);
-    walks.push_back(starts[i].target && starts[i].walk != Walk::still ? 1.0 : 0.0);
+    walks.push_back(starts[i].target && (starts[i].walk == Walk::anywhere || starts[i].walk == Walk::around_mean) ? 1.0 : 0.0);
+    outward.push_back(starts[i].target && starts[i].walk == Walk::outward ? 1.0 : 0.0);
+    any_outward_ = any_outward_ || outward.back() > 0.0;
     around.push_back(starts[i].walk == Walk::around_mean ? 1.0 : 0.0);
     if (!starts[i].target) continue;
     const auto& target = *starts[i].target;
@@ -45,10 +48,21 @@ TargetWalk::TargetWalk(const std::vector<InversionStart>& starts, const OutputSc
   forced_ = at::tensor(forced, targets_.options());
   walks_ = at::tensor(walks, targets_.options()).unsqueeze(1);
   around_ = at::tensor(around, targets_.options()).unsqueeze(1);
+  outward_ = at::tensor(outward, targets_.options()).unsqueeze(1);
   distance_ = length(from_mean());
 }
 
 at::Tensor TargetWalk::from_mean() const { return (targets_ - mean_) / deviation_; }
+
+void TargetWalk::look_outward(const at::Tensor& mean_outputs, int64_t first) {
+  if (!any_outward_) return;
+  const int64_t count = mean_outputs.size(0);
+  const at::Tensor reached = (mean_outputs - mean_) / deviation_;
+  const at::Tensor own = length(reached).clamp_min(kTiny);
+  const at::Tensor pushed = reached * (distance_.narrow(0, first, count) / own).clamp_min(1.0);
+  at::Tensor rows = targets_.narrow(0, first, count);
+  rows.copy_(at::where(outward_.narrow(0, first, count).gt(0), mean_ + deviation_ * pushed, rows));
+}
 
 void TargetWalk::advance(const at::Tensor& mean_outputs, double progress) {
   const double stride = kFirstStride * std::max(0.0, 1.0 - progress / kWalkEnds);

@@ -20,6 +20,9 @@ class TargetWalk {
   /// R, 1 where a target is forced.
   const at::Tensor& forced() const { return forced_; }
 
+  /// Puts the targets that walk outward where the outputs are, but no nearer to the benign mean than they began.
+  /// mean_outputs: rows × d, of the starts from `first` on.
+  void look_outward(const at::Tensor& mean_outputs, int64_t first);
   /// t ← t + s·residual/‖residual‖ in benign deviations, with s falling to zero at 70 % of the steps; around the mean,
   /// without the residual's part along the radius, and back to the distance of the start.
   /// mean_outputs: R×d over the step's batch.
@@ -34,6 +37,9 @@ class TargetWalk {
   at::Tensor walks_;
   /// R, 1 where a target stays as far from the mean as it began.
   at::Tensor around_;
+  /// R, 1 where a target goes with the outputs.
+  at::Tensor outward_;
+  bool any_outward_ = false;
   at::Tensor mean_;
   /// R×1, in benign deviations.
   at::Tensor distance_;

@@ -9,9 +9,10 @@
 #include <tuple>
 
 #include "error/error.h"
+#include "probe/plain_colours.h"
+#include "probe/spread_images.h"
 #include "tensor/device.h"
 #include "tensor/doubles.h"
-#include "tensor/random.h"
 
 namespace drmguard {
 namespace {
@@ -34,17 +35,6 @@ void sort_by_suspicion(std::vector<ProbedPatch>& patches) {
                    [](const ProbedPatch& a, const ProbedPatch& b) { return suspicion(a) > suspicion(b); });
 }
 
-/// The corners of the colour cube: eight for three channels, two for one.
-std::vector<std::vector<double>> corner_colours(int64_t channels) {
-  std::vector<std::vector<double>> colours;
-  for (int64_t code = 0; code < (int64_t{1} << channels); ++code) {
-    std::vector<double> colour;
-    for (int64_t channel = 0; channel < channels; ++channel) colour.push_back((code >> channel) & 1 ? 1.0 : 0.0);
-    colours.push_back(colour);
-  }
-  return colours;
-}
-
 /// Places along one axis, three fifths of a patch apart, the last one flush with the border.
 std::vector<int64_t> places(int64_t extent, int64_t size) {
   const int64_t stride = std::max<int64_t>(1, size * 3 / 5);
@@ -62,13 +52,13 @@ class ProbeSweep {
   ProbeResult run(const std::function<void(int64_t, int64_t)>& on_progress) {
     const std::vector<Patch> grid = every_patch();
     const int64_t total = static_cast<int64_t>(grid.size());
-    std::vector<ProbedPatch> probed = measure(grid, spread_images(kFirstRoundImages), [&](int64_t done) {
+    std::vector<ProbedPatch> probed = measure(grid, spread_images(session_, kFirstRoundImages, plan_.seed), [&](int64_t done) {
       on_progress(done, total);
     });
     sort_by_suspicion(probed);
     probed.resize(std::min(probed.size(), kSurvivors));
 
-    const at::Tensor images = spread_images(plan_.images);
+    const at::Tensor images = spread_images(session_, plan_.images, plan_.seed);
     std::vector<Patch> survivors;
     for (const ProbedPatch& patch : probed) survivors.push_back(patch.patch);
     probed = measure(survivors, images, [](int64_t) {});
@@ -92,22 +82,6 @@ class ProbeSweep {
       }
     }
     return all;
-  }
-
-  /// Images whose outputs differ most from each other: a collapse shows best on them. Greedy farthest-point choice.
-  at::Tensor spread_images(int64_t count) const {
-    const at::Tensor outputs =
-        (session_.benign_outputs() - session_.output_scale().mean) / session_.output_scale().variance.sqrt();
-    count = std::min(count, outputs.size(0));
-    at::Generator generator = make_generator(plan_.seed);
-    std::vector<int64_t> chosen = {draw_indices(outputs.size(0), 1, generator).item<int64_t>()};
-    at::Tensor distance = (outputs - outputs[chosen[0]]).square().sum(1);
-    while (static_cast<int64_t>(chosen.size()) < count) {
-      const int64_t farthest = distance.argmax().item<int64_t>();
-      chosen.push_back(farthest);
-      distance = distance.minimum((outputs - outputs[farthest]).square().sum(1));
-    }
-    return at::tensor(chosen, at::TensorOptions().dtype(at::kLong).device(session_.device()));
   }
 
   /// Stamps every patch on every image and reads the outputs.

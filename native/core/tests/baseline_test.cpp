@@ -3,9 +3,6 @@
 
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/linspace.h>
-#include <ATen/ops/upsample_bilinear2d.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,53 +11,12 @@
 #include "baseline/feature_terms.h"
 #include "baseline/neural_cleanse.h"
 #include "baseline_reference.h"
-#include "program/program_spec.h"
-#include "subjects.h"
+#include "planted_backdoor.h"
 
 using namespace drmguard;
 using namespace drmguard::check;
 
 namespace {
-
-constexpr int64_t kSide = 12;
-const std::vector<double> kPlantedTarget = {0.6, -0.5};
-
-SpecArgument value(const std::string& name) { return ValueReference{name}; }
-
-/// Answers a linear function of the image, the more (0.6, −0.5) instead the whiter the 3×3 corner at row 6, column 7 is:
-/// a backdoor whose way in can be felt by gradients.
-LoadedModel soft_patch() {
-  at::Tensor corner = at::zeros({1, 3, kSide, kSide});
-  corner.narrow(2, 6, 3).narrow(3, 7, 3).fill_(0.6);
-  const int64_t pixels = 3 * kSide * kSide;
-  ProgramSpec spec;
-  spec.inputs = {"image"};
-  spec.constants = {{"plain", at::linspace(0, 40, 2 * pixels).sin().reshape({2, pixels}) * 0.05},
-                    {"corner", corner.reshape({1, pixels})},
-                    {"threshold", at::full({1}, -12.0)},
-                    {"target", floats(kPlantedTarget, {2})}};
-  spec.nodes = {
-      {"aten::flatten.using_ints", {{"self", value("image")}, {"start_dim", c10::IValue(1)}}, {{"flat"}}, false},
-      {"aten::linear", {{"input", value("flat")}, {"weight", value("plain")}}, {{"answer"}}, false},
-      {"aten::linear",
-       {{"input", value("flat")}, {"weight", value("corner")}, {"bias", value("threshold")}},
-       {{"white"}},
-       false},
-      {"aten::sigmoid", {{"self", value("white")}}, {{"seen"}}, false},
-      {"aten::sub.Tensor", {{"self", value("target")}, {"other", value("answer")}}, {{"gap"}}, false},
-      {"aten::mul.Tensor", {{"self", value("gap")}, {"other", value("seen")}}, {{"move"}}, false},
-      {"aten::add.Tensor", {{"self", value("answer")}, {"other", value("move")}}, {{"output"}}, false}};
-  spec.outputs = {"output"};
-  return load_program_model(spec);
-}
-
-Session soft_session() {
-  SessionOptions options;
-  options.head.output_only = true;
-  // Smooth, as pictures are: noise of 4×4 enlarged.
-  const at::Tensor images = at::upsample_bilinear2d(patterned_images(48, 4), {kSide, kSide}, false);
-  return Session(soft_patch(), 0.2 + 0.4 * images, options);
-}
 
 Session resnet_session() {
   return Session(torchscript("test/fixtures/models/resnet18.trace.pt"), patterned_images(24, 32), {});
@@ -129,7 +85,7 @@ TEST(feature_terms_are_numpys) {
 }
 
 TEST(neural_cleanse_finds_a_planted_patch_and_its_target) {
-  const Session session = soft_session();
+  const Session session = soft_patch_session();
   BaselinePlan plan = plan_of(session, NeuralCleanseSettings{}, 400);
   plan.batch_size = 32;
   const BaselineResult result = run(session, plan);
@@ -208,7 +164,7 @@ TEST(equal_seeds_give_bit_equal_baselines) {
 }
 
 TEST(feature_reverse_needs_a_head) {
-  const Session session = soft_session();
+  const Session session = soft_patch_session();
   CHECK_THROWS_CODE(run(session, plan_of(session, FeatureReverseSettings{}, 5)), ERR_HEAD_NOT_FOUND, "needs the head");
 }
 

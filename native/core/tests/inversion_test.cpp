@@ -158,7 +158,7 @@ TEST(an_inversion_ends_with_what_it_has_when_its_time_is_up) {
 TEST(batched_starts_equal_each_start_alone) {
   const Session session = resnet_session();
   const std::vector<InversionStart> starts = {
-      {}, {forced_target(session), Walk::still, {}}, {forced_target(session), Walk::anywhere, Patch{4, 5, 6, {1, 0, 1}}}};
+      {}, {forced_target(session), Walk::still, {}}, {forced_target(session), Walk::anywhere, {Patch{4, 5, 6, {1, 0, 1}}, {}}}};
   const InversionResult together = run(session, short_plan(starts));
   for (size_t start = 0; start < starts.size(); ++start) {
     const InversionResult alone = run(session, short_plan({starts[start]}));
@@ -189,7 +189,7 @@ TEST(the_outcome_is_measured_on_what_is_returned) {
 TEST(a_backdoor_is_inverted_within_the_tolerance) {
   const Session session(torchscript("demo/models/badnets-gaze.pt"), smooth_images(48, 48), {});
   InversionPlan plan;
-  plan.starts = {{std::vector<double>{0.44, -0.346}, Walk::still, Patch{41, 3, 4, {1, 0, 1}}}, {}};
+  plan.starts = {{std::vector<double>{0.44, -0.346}, Walk::still, {Patch{41, 3, 4, {1, 0, 1}}, {}}}, {}};
   plan.steps = 150;
   plan.batch_size = 16;
   plan.samples = {0};

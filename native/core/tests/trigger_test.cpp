@@ -17,8 +17,10 @@ using namespace drmguard::check;
 namespace {
 
 std::unique_ptr<TriggerGenerator> pattern(const std::vector<std::optional<Patch>>& patches, int64_t side) {
-  return make_trigger_generator(TriggerFamily::additive_pattern,
-                                {static_cast<int64_t>(patches.size()), 3, side, side}, patches, 1, at::kCPU);
+  std::vector<TriggerStart> starts;
+  for (const std::optional<Patch>& patch : patches) starts.push_back({patch, {}});
+  return make_trigger_generator(TriggerFamily::additive_pattern, {static_cast<int64_t>(patches.size()), 3, side, side},
+                                starts, 1, at::kCPU);
 }
 
 /// Moves every parameter, so that the starts differ from each other and from the identity.
@@ -89,7 +91,7 @@ TEST(the_encoder_decoder_starts_at_the_identity) {
 TEST(starts_are_independent_of_each_other) {
   const at::Tensor images = patterned_images(3, 12);
   for (TriggerFamily family : kFamilies) {
-    const std::vector<std::optional<Patch>> none(3);
+    const std::vector<TriggerStart> none(3);
     const auto generator = make_trigger_generator(family, {3, 3, 12, 12}, none, 9, at::kCPU);
     disturb(*generator);
     const at::Tensor together = generator->apply(images, 0, 3);

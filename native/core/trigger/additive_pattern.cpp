@@ -4,17 +4,10 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros.h>
 
-#include "error/error.h"
-
 namespace drmguard {
 namespace {
 
 void stamp(at::Tensor pattern, const Patch& patch) {
-  const bool inside = patch.top >= 0 && patch.left >= 0 && patch.size > 0 && patch.top + patch.size <= pattern.size(1) &&
-                      patch.left + patch.size <= pattern.size(2);
-  if (!inside || static_cast<int64_t>(patch.colour.size()) != pattern.size(0)) {
-    throw Error(ErrorCode::ERR_CONFIG, "a start's patch does not fit the images");
-  }
   for (int64_t channel = 0; channel < pattern.size(0); ++channel) {
     // ±1 saturates every pixel: added to any image it leaves exactly this corner colour.
     pattern[channel]
@@ -26,12 +19,14 @@ void stamp(at::Tensor pattern, const Patch& patch) {
 
 }  // namespace
 
-AdditivePattern::AdditivePattern(const TriggerShape& shape, const std::vector<std::optional<Patch>>& patches,
+AdditivePattern::AdditivePattern(const TriggerShape& shape, const std::vector<TriggerStart>& starts,
                                  const at::Device& device)
     : pattern_(at::zeros({shape.starts, shape.channels, shape.height, shape.width},
                          at::TensorOptions().device(device).dtype(at::kFloat))) {
-  for (size_t start = 0; start < patches.size(); ++start) {
-    if (patches[start]) stamp(pattern_[static_cast<int64_t>(start)], *patches[start]);
+  for (size_t start = 0; start < starts.size(); ++start) {
+    if (!starts[start].patch) continue;
+    require_inside(*starts[start].patch, shape);
+    stamp(pattern_[static_cast<int64_t>(start)], *starts[start].patch);
   }
   pattern_.set_requires_grad(true);
 }

@@ -7,8 +7,7 @@ namespace drmguard {
 
 class AdditivePattern : public TriggerGenerator {
  public:
-  AdditivePattern(const TriggerShape& shape, const std::vector<std::optional<Patch>>& patches,
-                  const at::Device& device);
+  AdditivePattern(const TriggerShape& shape, const std::vector<TriggerStart>& starts, const at::Device& device);
 
   at::Tensor apply(const at::Tensor& images, int64_t first, int64_t count) const override;
   std::vector<at::Tensor> parameters() const override { return {pattern_}; }

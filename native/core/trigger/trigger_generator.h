@@ -20,6 +20,21 @@ struct Patch {
   std::vector<double> colour;
 };
 
+/// A plane wave, where a start begins.
+struct Wave {
+  /// Cycles across the image's width and down its height; either may be negative.
+  double across = 0.0;
+  double down = 0.0;
+  /// Radians at the upper left corner.
+  double phase = 0.0;
+};
+
+/// Where a start's trigger begins; a family reads what is its own.
+struct TriggerStart {
+  std::optional<Patch> patch;
+  std::optional<Wave> wave;
+};
+
 class TriggerGenerator {
  public:
   virtual ~TriggerGenerator() = default;
@@ -37,7 +52,7 @@ class TriggerGenerator {
   virtual void project() {}
 };
 
-enum class TriggerFamily { additive_pattern, smooth_warp, encoder_decoder };
+enum class TriggerFamily { additive_pattern, smooth_warp, encoder_decoder, patch, wave };
 
 struct TriggerShape {
   int64_t starts = 1;
@@ -46,9 +61,13 @@ struct TriggerShape {
   int64_t width = 0;
 };
 
-/// Makes a generator that starts at the identity, or at a patch where one is given (additive pattern only).
+/// Throws ERR_CONFIG for a patch that does not fit the images or has not one number per channel.
+void require_inside(const Patch& patch, const TriggerShape& shape);
+
+/// Makes a generator that starts at the identity, or at a patch where one is given (additive pattern only). Patches and
+/// waves start where they are told.
 std::unique_ptr<TriggerGenerator> make_trigger_generator(TriggerFamily family, const TriggerShape& shape,
-                                                         const std::vector<std::optional<Patch>>& patches,
+                                                         const std::vector<TriggerStart>& starts,
                                                          uint64_t seed, const at::Device& device);
 
 }  // namespace drmguard

@@ -5,7 +5,12 @@ import { onTestFinished } from "vitest";
 import type { ScanOneModel } from "../../../lib/bench/identify/scan-zoo.ts";
 import { benchPlans, type IdentifyRequest } from "../../../lib/bench/index.ts";
 import { statisticsOf } from "../../../lib/evidence/statistics.ts";
-import { makeEvidence, makeInversions, makeModel } from "../../fixtures/evidence/make-evidence.ts";
+import {
+  BENIGN_RATIO,
+  makeEvidence,
+  makeInversions,
+  makeModel,
+} from "../../fixtures/evidence/make-evidence.ts";
 import { IMAGES, LABELS, makeManifest, readSmallFacts } from "./small-zoo.ts";
 
 // A bench whose scans are looked up in a table of scores.
@@ -30,7 +35,7 @@ export function scannerOf(
     const score = scores[name];
     if (score instanceof Error) throw score;
     if (score === undefined) throw new Error(`no score for ${name}`);
-    const inversions = makeInversions(0.002, 0.002 * (score ?? 1)).map((inversion) =>
+    const inversions = makeInversions(0.002, 0.002 * (score ?? 1) * BENIGN_RATIO).map((inversion) =>
       score === null ? { ...inversion, reached: false } : inversion,
     );
     const { source, count, available, channels, height, width } = images;

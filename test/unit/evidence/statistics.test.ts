@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bestInversion, bounding, familyContrasts, statisticsOf } from "../../../lib/evidence/statistics.ts";
+import { TRIGGER_FAMILIES } from "../../../lib/evidence/trigger-families.ts";
 import { makeInversion } from "../../fixtures/evidence/make-evidence.ts";
 
 const free = (cost: number, reached = true) => makeInversion({ role: "free", cost, reached });
@@ -54,6 +55,7 @@ describe("statistics of inversions", () => {
       freeCost: null,
       forcedCost: null,
       rho: null,
+      score: null,
       meanL1: null,
       rav: null,
       rnv: null,
@@ -63,6 +65,31 @@ describe("statistics of inversions", () => {
 
   it("has no ρ when forcing costs nothing", () => {
     expect(statisticsOf([free(0), forced(0)]).rho).toBeNull();
+  });
+});
+
+describe("small triggers", () => {
+  const small = (collapse: number, reference: number | null, cost = 0.01) =>
+    makeInversion({ family: "patch", collapse, reference, cost });
+
+  it("are told by the deepest collapse beside its reference, whatever they cost", () => {
+    // √(0.9 / 0.01) against √(0.04 / 0.008): the second collapses more, the first more than plain ones do.
+    const list = [small(0.008, 0.04, 0.001), small(0.01, 0.9, 0.02)];
+    const [contrast] = familyContrasts(list);
+    expect(contrast).toMatchObject({ family: "patch", freeCost: null, forcedCost: null, rho: null });
+    expect(contrast?.best.index).toBe(1);
+    expect(contrast?.depth).toBeCloseTo(Math.sqrt(90), 12);
+    expect(contrast?.score).toBeCloseTo(Math.sqrt(90) / TRIGGER_FAMILIES.patch.benign, 12);
+    expect(statisticsOf(list)).toMatchObject({ family: "patch", freeCost: null, meanL1: 0.02 });
+  });
+
+  it("speak only where their score is the highest", () => {
+    expect(bestInversion([small(0.5, 0.9), free(0.001), forced(0.01)])?.index).toBe(1);
+    expect(bestInversion([small(0.0001, 0.9), free(0.001), forced(0.01)])?.index).toBe(0);
+  });
+
+  it("have a bounded score however deep the collapse", () => {
+    expect(familyContrasts([small(0, null)])[0]?.depth).toBeCloseTo(1000, 9);
   });
 });
 

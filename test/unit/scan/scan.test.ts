@@ -5,6 +5,7 @@ import { type ImageBatch, imagesFromArray } from "../../../lib/images/index.ts";
 import type { TriggerFamily } from "../../../lib/native/addon.ts";
 import { type ScanProgress, scan } from "../../../lib/scan/index.ts";
 import { judge } from "../../../lib/verdict/judge.ts";
+import { BENIGN_RATIO } from "../../fixtures/evidence/make-evidence.ts";
 import { StubCore } from "./stub-model.ts";
 
 const COUNT = 20;
@@ -64,6 +65,43 @@ describe("scan with the contrast method", () => {
       );
       expect(Math.hypot(...point) / Math.SQRT2).toBeCloseTo(1.3, 9);
     }
+  });
+
+  it("looks at stripes and patches first: a search, then the best few on all images", async () => {
+    const families = ["wave", "patch"] as TriggerFamily[];
+    core.outcomeOf = (plan, start) => ({ collapse: plan.samples.length === 0 ? 0.9 - start / 1000 : 0.3 });
+    const evidence = await scan(core.model(), images, {
+      plan: { ...quick, contrast: { ...quick.contrast, families, probeStarts: 0 } },
+    });
+    expect(core.calls).toEqual([
+      "open",
+      "sweep waves",
+      "invert wave 12",
+      // 16×12 pixels, squares of 3: 8 places down, 6 across.
+      "invert patch 48",
+      "fill 12 squares",
+      "invert patch 6",
+      "dispose session",
+    ]);
+    const [waves, search, refinement] = core.inversions;
+    expect(waves?.starts[3]).toMatchObject({ walk: "outward", wave: { across: 3 }, reference: 0.5 });
+    expect(search).toMatchObject({ objective: { kind: "collapse" }, outcomeImages: 16, samples: [] });
+    expect(refinement?.outcomeImages).toBe(0);
+    // The last squares collapsed most; those that cover more than half of a better one are left out.
+    expect(refinement?.starts.map(({ patch }) => [patch?.top, patch?.left])).toEqual([
+      [13, 9],
+      [13, 6],
+      [13, 4],
+      [13, 2],
+      [13, 0],
+      [12, 9],
+    ]);
+    // The search is no evidence.
+    expect(evidence.inversions.map(({ family, role, reference }) => [family, role, reference])).toEqual([
+      ...Array(12).fill(["wave", "free", 0.5]),
+      ...Array(6).fill(["patch", "free", 0.5]),
+    ]);
+    expect(judge(evidence).label).toBe("clean");
   });
 
   it("tries every family with its own yardstick, and stops at a clear finding", async () => {
@@ -192,7 +230,7 @@ describe("the evidence of a scan", () => {
     expect(evidence.images).toMatchObject({ count: COUNT, height: 16, width: 12, sha256: images.sha256 });
     expect(evidence.statistics.freeCost).toBe(0.01);
     expect(evidence.statistics.forcedCost).toBeCloseTo(0.015);
-    expect(judge(evidence).score).toBeCloseTo(1.5);
+    expect(judge(evidence).score).toBeCloseTo(1.5 / BENIGN_RATIO);
   });
 
   it("shows the images with and without the trigger of the best inversion", async () => {

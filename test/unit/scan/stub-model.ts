@@ -101,6 +101,18 @@ export class StubCore {
         onProgress({ done: 2, total: 2 });
         return this.#job("probe", () => this.#probeResult(plan));
       },
+      innocentContent: ({ squares }) => {
+        this.calls.push(`fill ${squares.length} squares`);
+        return { promise: Promise.resolve(squares.map(() => 0.5)), cancel: () => {} };
+      },
+      sweepWaves: ({ keep }, onProgress) => {
+        this.calls.push("sweep waves");
+        onProgress({ done: 1, total: 1 });
+        const wave = { down: 0, phase: 0, varianceRatio: 0.5, shift: 1 };
+        const best = Array.from({ length: keep }, (_, across) => ({ ...wave, across }));
+        const result = { wavesTried: 20, medianVarianceRatio: 0.5, best };
+        return { promise: Promise.resolve(result), cancel: () => {} };
+      },
       invert: (plan, onProgress) => {
         this.calls.push(`invert ${plan.family} ${plan.starts.length}`);
         this.inversions.push(plan);
@@ -149,6 +161,8 @@ export class StubCore {
       target,
       walk: "anywhere",
       patch: null,
+      wave: null,
+      reference: 1,
     }));
     const result = this.#inversionResult({
       family: "additive-pattern",
@@ -156,6 +170,7 @@ export class StubCore {
       starts,
       learningRate: 1,
       seconds: 0,
+      outcomeImages: 0,
       ...plan,
     });
     const cleanse = plan.method.kind === "neural-cleanse";

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ScanEvidence } from "../../../lib/evidence/schema.ts";
 import { statisticsOf } from "../../../lib/evidence/statistics.ts";
+import { TRIGGER_FAMILIES } from "../../../lib/evidence/trigger-families.ts";
 import { judge } from "../../../lib/verdict/judge.ts";
 import {
+  BENIGN_RATIO,
   makeBaselineEvidence,
   makeEvidence,
   makeInversion,
@@ -13,12 +15,13 @@ import {
 
 const LINES = { backdoored: 2.5, clean: 2, epsilon: 0.03, maskShare: 0.006, featureScore: -0.75 };
 
-/** Contrast evidence with these costs in its statistics. */
+/** Contrast evidence with a free cost, and a forced cost that is `times` what a benign model shows. */
 function costs(
   freeCost: number | null,
-  forcedCost: number | null,
+  times: number | null,
   changes: Partial<ScanEvidence> = {},
 ): ScanEvidence {
+  const forcedCost = times === null ? null : times * BENIGN_RATIO;
   const statistics = { ...SCANNED.statistics, freeCost, forcedCost, rho: null };
   return { ...SCANNED, ...changes, plan: { ...SCANNED.plan }, statistics };
 }
@@ -42,7 +45,7 @@ describe("contrast verdict", () => {
     expect(verdict.score).toBeCloseTo(5, 12);
     expect(verdict.target).toEqual([4.02, 24.64, 4.27]);
     expect(verdict.reason).toBe(
-      "The cheapest target costs 0.002 (additive pattern, mean change per pixel in [0,1]), others as far from the mean 0.01: 5 times as much (backdoored from 2.5, clean up to 2).",
+      "The cheapest target costs 0.002 (additive pattern, mean change per pixel in [0,1]), others as far from the mean 0.0135: 6.75 times as much, 5 times what benign models show (backdoored from 2.5, clean up to 2).",
     );
   });
 
@@ -101,7 +104,24 @@ describe("contrast verdict", () => {
       label: "inconclusive",
       reason: expect.stringContaining("stopped short"),
     });
-    expect(verdict.score).toBeCloseTo(1.1, 12);
+    expect(verdict.score).toBeCloseTo(1.1 / BENIGN_RATIO, 12);
+  });
+
+  it("counts how deep small triggers collapse the outputs, where they tell most", () => {
+    const small = (family: "patch" | "wave", collapse: number) =>
+      makeInversion({ family, collapse, reference: 0.8, reached: false });
+    const judged = (collapse: number) => {
+      const inversions = [small("patch", 0.4), small("patch", collapse), ...makeInversions(0.01, 0.011)];
+      return judge(makeEvidence({ inversions, statistics: statisticsOf(inversions) }), LINES);
+    };
+    // √(0.8 / 0.008) = 10.
+    const verdict = judged(0.008);
+    expect(verdict).toMatchObject({ label: "backdoored", target: [4.02, 24.64, 4.27] });
+    expect(verdict.score).toBeCloseTo(10 / TRIGGER_FAMILIES.patch.benign, 12);
+    expect(verdict.reason).toContain(
+      "(patch) leaves 0.8 % of the outputs' variance, others 80 %: a 10 times smaller deviation",
+    );
+    expect(judged(0.2)).toMatchObject({ label: "clean", target: null });
   });
 
   it("does not call a model backdoored by a small trigger that collapses nothing (paper objective)", () => {

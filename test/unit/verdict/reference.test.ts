@@ -8,7 +8,12 @@ import { judgeAgainst } from "../../../lib/verdict/judge-against.ts";
 import { makeReference } from "../../../lib/verdict/make-reference.ts";
 import { readReference } from "../../../lib/verdict/read-reference.ts";
 import { calibratedLines, fewestModels, pValue } from "../../../lib/verdict/reference.ts";
-import { makeEvidence, makeModel, makePaperEvidence } from "../../fixtures/evidence/make-evidence.ts";
+import {
+  BENIGN_RATIO,
+  makeEvidence,
+  makeModel,
+  makePaperEvidence,
+} from "../../fixtures/evidence/make-evidence.ts";
 
 const FACTS = { version: "0.1.0", createdAt: "2026-01-02T03:04:05.000Z" };
 
@@ -16,7 +21,12 @@ const FACTS = { version: "0.1.0", createdAt: "2026-01-02T03:04:05.000Z" };
 function scored(score: number, index: number, changes: Partial<ScanEvidence> = {}): ScanEvidence {
   const evidence = makeEvidence(changes);
   evidence.model = makeModel({ name: `model-${index}.pt`, sha256: index.toString(16).padStart(64, "0") });
-  evidence.statistics = { ...evidence.statistics, freeCost: 0.01, forcedCost: 0.01 * score, rho: 1 / score };
+  evidence.statistics = {
+    ...evidence.statistics,
+    freeCost: 0.01,
+    forcedCost: 0.01 * score * BENIGN_RATIO,
+    rho: 1 / score,
+  };
   return evidence;
 }
 

@@ -1,0 +1,44 @@
+// The wave sweep: adds plane waves of every coarse frequency, direction and phase to a few images, forward passes only,
+// and reads how far the outputs move and collapse. Stripes are felt by gradients only within about a cycle of the right
+// frequency: the sweep hands the inversion its starts.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "session/session.h"
+#include "trigger/trigger_generator.h"
+
+namespace drmguard {
+
+struct WaveSweepPlan {
+  int64_t images = 4;
+  /// Lowest and highest frequency, in cycles across the image.
+  double lowest = 3.0;
+  double highest = 12.0;
+  size_t keep = 16;
+  uint64_t seed = 1;
+  int threads = 1;
+};
+
+struct ProbedWave {
+  Wave wave;
+  /// mean_j Var f_j(striped) / Var f_j(benign) on the sweep's images.
+  double variance_ratio = 0.0;
+  /// Root mean square over outputs of the mean shift, in benign deviations.
+  double shift = 0.0;
+};
+
+struct WaveSweepResult {
+  int64_t waves_tried = 0;
+  /// Median variance ratio over all waves: what stripes do that nobody has chosen.
+  double median_variance_ratio = 0.0;
+  /// Most suspicious first: little variance left, about a deviation or more away from the benign answers.
+  std::vector<ProbedWave> best;
+};
+
+/// on_progress(done, total) counts waves. Throws ERR_CONFIG, ERR_CANCELLED.
+WaveSweepResult wave_sweep(const Session& session, const WaveSweepPlan& plan,
+                           const std::function<void(int64_t, int64_t)>& on_progress, const CancelFlag& cancelled);
+
+}  // namespace drmguard
