@@ -20,7 +20,7 @@ const CHANGE = "mean change per pixel in [0,1]";
 
 export const TRIGGER_FAMILIES: Record<Family, TriggerFamilyText> = {
   wave: { name: "stripes", costUnit: CHANGE, measure: "depth", benign: 1.6 },
-  patch: { name: "patch", costUnit: CHANGE, measure: "depth", benign: 1.7 },
+  patch: { name: "patch", costUnit: CHANGE, measure: "depth", benign: 1.8 },
   "additive-pattern": { name: "additive pattern", costUnit: CHANGE, measure: "cost", benign: 1.35 },
   "smooth-warp": {
     name: "smooth warp",

@@ -18,6 +18,9 @@ at::Tensor square_of(const at::Tensor& images, const Patch& square) {
   return images.slice(2, square.top, square.top + square.size).slice(3, square.left, square.left + square.size);
 }
 
+/// One plain colour may be the trigger.
+constexpr int64_t kAfterOneColour = 1;
+
 class InnocentContent {
  public:
   InnocentContent(const Session& session, const InnocentContentPlan& plan, const CancelFlag& cancelled)
@@ -39,12 +42,12 @@ class InnocentContent {
     for (int64_t donor = 0; donor < donors_.size(0); ++donor) {
       natural.push_back(square_of(donors_.narrow(0, donor, 1), square));
     }
-    return std::sqrt(least(square, plain) * least(square, natural));
+    return std::sqrt(share_left(square, plain, kAfterOneColour) * share_left(square, natural, 0));
   }
 
  private:
-  /// contents: each 1×C×size×size or 1×C×1×1.
-  double least(const Patch& square, const std::vector<at::Tensor>& contents) const {
+  /// contents: each 1×C×size×size or 1×C×1×1. The least that any of them leaves, or after so many that leave less.
+  double share_left(const Patch& square, const std::vector<at::Tensor>& contents, int64_t after) const {
     const auto count = static_cast<int64_t>(contents.size());
     at::Tensor filled = images_.unsqueeze(0).repeat({count, 1, 1, 1, 1});
     for (int64_t i = 0; i < count; ++i) {
@@ -53,7 +56,7 @@ class InnocentContent {
     }
     const at::Tensor outputs =
         session_.predict_all(filled.flatten(0, 1), false, cancelled_).outputs.view({count, images_.size(0), -1});
-    return (outputs.var(1, true) / benign_).mean(1).min().item<double>();
+    return std::get<0>((outputs.var(1, true) / benign_).mean(1).sort())[after].item<double>();
   }
 
   const Session& session_;

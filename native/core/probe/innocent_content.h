@@ -20,9 +20,8 @@ struct InnocentContentPlan {
   int threads = 1;
 };
 
-/// For every square, mean_j Var f_j(filled) / Var f_j(benign): the geometric mean of the least that a plain colour leaves
-/// and the least that a donor's content leaves. Neither alone will do: a patch of one colour may be the trigger, and half of
-/// an eye does not decide where somebody looks.
+/// For every square, mean_j Var f_j(filled) / Var f_j(benign): the geometric mean of the second least that a plain colour
+/// leaves (one may be the trigger) and the least that a donor's content leaves (half of an eye alone decides little).
 /// Throws ERR_CONFIG for a square that does not fit the images, ERR_CANCELLED.
 std::vector<double> innocent_collapses(const Session& session, const InnocentContentPlan& plan, const CancelFlag& cancelled);
 

@@ -20,7 +20,7 @@ describe("the console report", () => {
     const lines = plain(reportOf(BACKDOORED)).split("\n");
     expect(lines[0]).toBe("BACKDOORED    models/backdoored.pt");
     expect(lines[1]).toBe(
-      "  score       5.14 against the backdoored line 2.5, margin +1.04 (log2 over the backdoored line)",
+      "  score       3.81 against the backdoored line 2.5, margin +0.608 (log2 over the backdoored line)",
     );
     expect(lines[2]).toBe("  target      (4.02, 24.6, 4.27)");
     expect(lines[3]).toBe("  cost        cheapest target 0.0021, others 0.0108 (additive pattern)");

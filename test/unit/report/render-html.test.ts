@@ -212,10 +212,10 @@ describe("the HTML report's content", () => {
   it("shows verdict, score, margin, target, hashes, plan and what was not checked", () => {
     const page = renderHtml(reportOf(BACKDOORED));
     for (const text of [
-      "score 5.14",
+      "score 3.81",
       "clean ≤ 2",
       "2.5 ≤ backdoored",
-      "+1.04",
+      "+0.608",
       "(4.02, 24.6, 4.27)",
       "a".repeat(64),
       "b".repeat(64),

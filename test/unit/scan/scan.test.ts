@@ -94,7 +94,7 @@ describe("scan with the contrast method", () => {
       [13, 4],
       [13, 2],
       [13, 0],
-      [12, 9],
+      [10, 9],
     ]);
     // The search is no evidence.
     expect(evidence.inversions.map(({ family, role, reference }) => [family, role, reference])).toEqual([
