@@ -15,7 +15,8 @@ export function inversionEvidence(run: InversionRun): InversionEvidence[] {
       family,
       role,
       origin,
-      startTarget: start.target,
+      // A target that goes with the outputs has no beginning.
+      startTarget: start.walk === "outward" ? null : start.target,
       target: [...target],
       cost,
       collapse,

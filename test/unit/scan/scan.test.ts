@@ -101,6 +101,7 @@ describe("scan with the contrast method", () => {
       ...Array(12).fill(["wave", "free", 0.5]),
       ...Array(6).fill(["patch", "free", 0.5]),
     ]);
+    expect(evidence.inversions.every(({ startTarget }) => startTarget === null)).toBe(true);
     expect(judge(evidence).label).toBe("clean");
   });
 
