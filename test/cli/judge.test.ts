@@ -1,13 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makeEvidence, makeInversions } from "../fixtures/evidence/make-evidence.ts";
+import { BENIGN_RATIO, makeEvidence, makeInversions } from "../fixtures/evidence/make-evidence.ts";
 import { drmguard, temporaryFolder } from "./command.ts";
 
 /** Evidence with a score of 0.012 / 0.003 = 4 by its plan's own lines of 2.5 and 2. */
 async function evidenceFile(): Promise<{ cwd: string; file: string }> {
   const cwd = await temporaryFolder();
-  const evidence = makeEvidence({ inversions: makeInversions(0.003, 0.012) });
+  const evidence = makeEvidence({ inversions: makeInversions(0.003, 0.012 * BENIGN_RATIO) });
   evidence.plan.thresholds = {
     backdoored: 2.5,
     clean: 2,

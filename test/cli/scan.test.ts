@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -43,6 +43,7 @@ const CODES = { clean: 0, backdoored: 1, inconclusive: 2 } as const;
 describe("scan", () => {
   it("ends at its budget with what it has, marked as incomplete", async () => {
     const cwd = await folderFor(5);
+    await appendFile(join(cwd, "drmguard.toml"), 'families = ["additive-pattern", "smooth-warp"]\n');
     const words = ["scan", model("resnet18.trace.pt"), "--images", "faces.npy", "--output", "json"];
     const { code, stdout } = await drmguard([...words, "--max-steps", "7", "--budget", "1h"], { cwd });
     const report = JSON.parse(stdout) as ScanReport;
@@ -75,11 +76,18 @@ describe("scan", () => {
     expect(report.complete).toBe(true);
     const { evidence, verdict } = report.models[0] as Scanned;
     expect(evidence.images).toMatchObject({ count: COUNT, height: SIDE, width: SIDE, source: "faces.npy" });
-    expect(evidence.inversions.map(({ role }) => role)).toEqual(["free", "forced", "free", "forced"]);
+    expect(evidence.inversions.map(({ family, role }) => `${family} ${role}`)).toEqual([
+      ...Array(12).fill("wave free"),
+      ...Array(6).fill("patch free"),
+      "additive-pattern free",
+      "additive-pattern forced",
+      "smooth-warp free",
+      "smooth-warp forced",
+    ]);
     expect(parseEvidence(stdout)).toHaveLength(1);
     expect(code).toBe(CODES[verdict.label]);
     expect(stderr).toContain("using the settings of");
-    expect(stderr).toMatch(/inversion \d+\/20 /);
+    expect(stderr).toMatch(/inversion \d+\/27 /);
     expect(await readFile(join(cwd, "report.html"), "utf8")).toMatch(/^<!doctype html>/i);
   });
 
