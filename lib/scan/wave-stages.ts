@@ -10,6 +10,8 @@ const BATCH_SIZE = 4;
 /** Share of the plan's steps: a wave has ten numbers. */
 const STEP_SHARE = 0.5;
 const LEARNING_RATE = 0.02;
+/** Stripes that leave nothing on the whole would divide by zero. */
+const LEAST_REFERENCE = 1e-6;
 
 /** Stripes: a sweep over all of them, forward passes only, then an inversion of the most suspicious. */
 export function waveStages(context: MethodContext, skip: InversionStage["skip"]): InversionStage[] {
@@ -35,7 +37,7 @@ async function planWaves(
         walk: "outward",
         patch: null,
         wave: { across, down, phase },
-        reference: sweep.medianVarianceRatio,
+        reference: Math.max(LEAST_REFERENCE, sweep.medianVarianceRatio),
       },
     }),
   );
