@@ -39,7 +39,7 @@ export const DEFAULTS = {
     learningRate: 0.02,
     /** The cheapest first: stripes, patches; then blends; then warps, which change colours too much for the others. */
     families: ["wave", "patch", "additive-pattern", "smooth-warp"] as TriggerFamily[],
-    /** Far above the largest score that a benign model has had, 1.85. */
+    /** Twice the largest score that a benign model has had, 1.49. */
     enough: 3,
     /** A pit draws walks from about one deviation around it: this reaches targets between 0.3 and 2.3. */
     distance: 1.3,
@@ -98,8 +98,8 @@ export const DEFAULTS = {
   },
   thresholds: {
     /**
-     * 1/ρ: benign models have been seen at 1.18 to 1.34 (real faces) and up to 1.85 (rendered), backdoored ones from 1.6
-     * up: between the lines lies honest doubt (docs/results.md).
+     * Rendered benign models have been seen at 1.06 to 1.49, backdoored ones from 1.65 up: between the lines lies honest
+     * doubt (docs/results.md).
      */
     backdoored: 2.25,
     clean: 1.5,

@@ -97,7 +97,7 @@ export function bestInversion(inversions: readonly InversionEvidence[]): RankedI
 }
 
 /** The family with the highest score; null when none has one. */
-export function mostTelling(contrasts: readonly FamilyContrast[]): FamilyContrast | null {
+function mostTelling(contrasts: readonly FamilyContrast[]): FamilyContrast | null {
   const telling = contrasts.filter(({ score }) => score !== null);
   return telling.toSorted((a, b) => (b.score as number) - (a.score as number))[0] ?? null;
 }

@@ -1,17 +1,11 @@
-import type { InversionStart, NativeInversionPlan, PatchPlace } from "../native/addon.ts";
-import type {
-  InversionRun,
-  InversionStage,
-  MethodContext,
-  PlannedInversion,
-  PlannedStart,
-} from "./method-run.ts";
-import { outwardTarget } from "./targets.ts";
+import type { PatchPlace } from "../native/addon.ts";
+import { collapseInversion } from "./collapse-inversion.ts";
+import type { InversionRun, InversionStage, MethodContext, PlannedInversion } from "./method-run.ts";
 
 /** Side of a square as a share of the image's shorter side: larger than a trigger that should not be noticed. */
 const SIDE_SHARE = 1 / 6;
 const GREY = 0.5;
-const LEARNING_RATE = 0.1;
+const INVERSION = { family: "patch", learningRate: 0.1 } as const;
 /** Every square at first, on few images and for a few steps; then the best few, on more. */
 const SEARCH = { stepShare: 0.2, batchSize: 4, outcomeImages: 16 } as const;
 const REFINEMENT = { stepShare: 0.5, batchSize: 8, outcomeImages: 0 } as const;
@@ -62,12 +56,10 @@ function places(extent: number, size: number): number[] {
 }
 
 function planSearch(context: MethodContext, squares: readonly PatchPlace[], steps: number): PlannedInversion {
-  const starts = squares.map((patch) => plannedStart(context, patch, 1));
-  return {
-    role: "search",
-    starts,
-    plan: { ...nativePlan(context, starts, { ...SEARCH, steps }), samples: [] },
-  };
+  const triggers = squares.map((patch) => ({ patch, reference: 1 }));
+  const { batchSize, outcomeImages } = SEARCH;
+  const settings = { ...INVERSION, batchSize, outcomeImages, steps, samples: [] };
+  return { role: "search", ...collapseInversion(context, triggers, settings) };
 }
 
 async function planRefinement(
@@ -86,9 +78,10 @@ async function planRefinement(
     .map(({ square, collapse }, index) => ({ square, collapse, reference: references[index] ?? 1 }))
     .toSorted((a, b) => a.collapse / a.reference - b.collapse / b.reference)
     .slice(0, FINALISTS);
-  const starts = finalists.map(({ square, reference }) => plannedStart(context, square, reference));
-  const plan = nativePlan(context, starts, { ...REFINEMENT, steps });
-  return { role: "free", starts, plan: { ...plan, samples: context.samples } };
+  const triggers = finalists.map(({ square, reference }) => ({ patch: square, reference }));
+  const { batchSize, outcomeImages } = REFINEMENT;
+  const settings = { ...INVERSION, batchSize, outcomeImages, steps, samples: context.samples };
+  return { role: "free", ...collapseInversion(context, triggers, settings) };
 }
 
 /** The squares with the least collapse, none of which covers more than half of a better one. */
@@ -113,44 +106,12 @@ function separate(one: PatchPlace, other: PatchPlace): boolean {
   return distance * 2 > one.size;
 }
 
-/** A square that leaves nothing would divide by zero. */
-const LEAST_REFERENCE = 1e-6;
-
 /** Of every square: what plain colours and the content of other benign images leave of the outputs' variance. */
-async function innocentCollapses(
+function innocentCollapses(
   { session, plan, signal }: MethodContext,
   squares: readonly PatchPlace[],
 ): Promise<number[]> {
   const places = squares.map(({ top, left, size }) => ({ top, left, size }));
   const { seed, threads } = plan;
-  const least = await session.innocentContent(
-    { squares: places, ...INNOCENT_CONTENT, seed, threads },
-    { signal },
-  );
-  return least.map((collapse) => Math.max(LEAST_REFERENCE, collapse));
-}
-
-function plannedStart({ session, plan }: MethodContext, patch: PatchPlace, reference: number): PlannedStart {
-  const target = outwardTarget(session.facts, plan.contrast.distance);
-  const start: InversionStart = { target, walk: "outward", patch, wave: null, reference };
-  return { origin: "probe", start };
-}
-
-function nativePlan(
-  { plan }: MethodContext,
-  starts: readonly PlannedStart[],
-  settings: { steps: number; batchSize: number; outcomeImages: number },
-): Omit<NativeInversionPlan, "samples" | "seconds"> {
-  const { steps, batchSize, outcomeImages } = settings;
-  return {
-    family: "patch",
-    objective: { kind: "collapse", tolerance: plan.contrast.tolerance },
-    starts: starts.map(({ start }) => start),
-    steps,
-    batchSize,
-    learningRate: LEARNING_RATE,
-    seed: plan.seed,
-    threads: plan.threads,
-    outcomeImages,
-  };
+  return session.innocentContent({ squares: places, ...INNOCENT_CONTENT, seed, threads }, { signal });
 }

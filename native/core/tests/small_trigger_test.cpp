@@ -156,7 +156,7 @@ TEST(wave_sweeps_out_of_range_are_refused) {
 }
 
 TEST(innocent_content_collapses_what_a_model_looks_at) {
-  // Answers the brightness of two corners: whose squares are put there decides everything.
+  // Answers the brightness of one corner: what is put there decides everything.
   at::Tensor left = at::zeros({1, 3, kPlantedSide, kPlantedSide});
   left.narrow(2, 0, 4).narrow(3, 0, 4).fill_(1.0 / 48.0);
   const at::Tensor weights = at::cat({left, left * left}).reshape({2, -1});
