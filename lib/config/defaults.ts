@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import type { TriggerFamily } from "../native/addon.ts";
 import type { ScanPlan } from "./scan-plan.ts";
+import type { Family } from "./settings-schema.ts";
 
 /**
  * What a scan does when nothing is set: the one place where a default is written down, each with its reason.
@@ -38,7 +38,14 @@ export const DEFAULTS = {
     batchSize: 8,
     learningRate: 0.02,
     /** The cheapest first: stripes, patches; then blends; then warps, which change colours too much for the others. */
-    families: ["wave", "patch", "additive-pattern", "smooth-warp"] as TriggerFamily[],
+    families: [
+      "wave",
+      "patch",
+      "central-patch",
+      "offset-patch",
+      "additive-pattern",
+      "smooth-warp",
+    ] as Family[],
     /** Twice the largest score that a benign model has had, 1.49. */
     enough: 3,
     /** A pit draws walks from about one deviation around it: this reaches targets between 0.3 and 2.3. */

@@ -1,4 +1,5 @@
-import type { PixelTransform, TriggerFamily } from "../native/addon.ts";
+import type { PixelTransform } from "../native/addon.ts";
+import type { Family } from "./settings-schema.ts";
 
 /** Which inversion and which statistic: the constrained objective with ρ, the paper's with ε, or one of its baselines. */
 export type ScanMethod = "contrast" | "drmguard" | "neural-cleanse" | "feature-re";
@@ -32,7 +33,7 @@ export interface ContrastSettings {
   batchSize: number;
   learningRate: number;
   /** Trigger families, in the order in which they are tried. */
-  families: TriggerFamily[];
+  families: Family[];
   /** A family whose score reaches this is clear enough: those after it are left out. */
   enough: number;
   /** How far from the benign mean targets lie: in benign deviations, root mean square over the outputs. */

@@ -89,7 +89,16 @@ const optimisation = {
 };
 
 /** The families of triggers that contrast can invert. */
-export const FAMILIES = ["wave", "patch", "additive-pattern", "smooth-warp", "encoder-decoder"] as const;
+export const FAMILIES = [
+  "wave",
+  "patch",
+  "central-patch",
+  "offset-patch",
+  "additive-pattern",
+  "smooth-warp",
+  "encoder-decoder",
+] as const;
+export type Family = (typeof FAMILIES)[number];
 const familiesError = `a list of ${FAMILIES.join(", ")}`;
 
 const contrast = z.strictObject(

@@ -142,6 +142,8 @@ export const probePatchSchema = z.strictObject({
   colour: vector,
   varianceRatio: finite,
   shift: finite,
+  /** Absent from older evidence. */
+  shiftVariance: finite.nonnegative().nullable().default(null),
   target: vector,
 });
 
@@ -254,6 +256,14 @@ export const evidenceSchema = z.strictObject({
       /** Index into `inversions`. */
       inversion: z.int().nonnegative(),
       target: vector,
+      /**
+       * Collapse around the target on images that the trigger was not sought on: benign ones that were held out, and noise.
+       * null where it was not measured.
+       */
+      transfer: z
+        .strictObject({ heldOut: finite.nonnegative().nullable(), noise: finite.nonnegative().nullable() })
+        .nullable()
+        .default(null),
       samples: z
         .array(
           z.strictObject({
@@ -274,6 +284,14 @@ export const evidenceSchema = z.strictObject({
   /** False when the scan was stopped early; then `incompleteReason` says why. */
   complete: z.boolean(),
   incompleteReason: text,
+  /**
+   * Images that went through the model and back in the inversions, and those that were left out because a verdict could no longer
+   * change: a family had found enough, or could find nothing. null for the baselines and older evidence.
+   */
+  work: z
+    .strictObject({ done: z.int().nonnegative(), saved: z.int().nonnegative() })
+    .nullable()
+    .default(null),
   /** Wall seconds per stage. */
   seconds: z.strictObject({ load: finite, probe: finite, inversion: finite, total: finite }),
 });

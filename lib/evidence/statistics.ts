@@ -70,6 +70,11 @@ export function familyContrasts(inversions: readonly InversionEvidence[]): Famil
 /** As deep as any collapse: below it, single-precision outputs say nothing. */
 const LEAST_COLLAPSE = 1e-6;
 
+/** Of an inversion of small triggers (FamilyContrast.depth). */
+export function depthOf({ reference, collapse }: Pick<InversionEvidence, "reference" | "collapse">): number {
+  return Math.sqrt((reference ?? 1) / Math.max(collapse, LEAST_COLLAPSE));
+}
+
 function depthContrast(
   inversions: readonly InversionEvidence[],
   family: InversionEvidence["family"],
@@ -78,7 +83,7 @@ function depthContrast(
   let best: (RankedInversion & { depth: number }) | null = null;
   for (const [index, inversion] of inversions.entries()) {
     if (inversion.family !== family || inversion.role !== "free") continue;
-    const depth = Math.sqrt((inversion.reference ?? 1) / Math.max(inversion.collapse, LEAST_COLLAPSE));
+    const depth = depthOf(inversion);
     if (best === null || depth > best.depth) best = { index, inversion, depth };
   }
   if (best === null) return [];

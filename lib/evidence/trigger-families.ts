@@ -21,6 +21,8 @@ const CHANGE = "mean change per pixel in [0,1]";
 export const TRIGGER_FAMILIES: Record<Family, TriggerFamilyText> = {
   wave: { name: "stripes", costUnit: CHANGE, measure: "depth", benign: 1.6 },
   patch: { name: "patch", costUnit: CHANGE, measure: "depth", benign: 1.8 },
+  "central-patch": { name: "patch, target near the mean", costUnit: CHANGE, measure: "depth", benign: 4 },
+  "offset-patch": { name: "patch that moves the outputs", costUnit: CHANGE, measure: "depth", benign: 2 },
   "additive-pattern": { name: "additive pattern", costUnit: CHANGE, measure: "cost", benign: 1.35 },
   "smooth-warp": {
     name: "smooth warp",
@@ -35,6 +37,11 @@ export const TRIGGER_FAMILIES: Record<Family, TriggerFamilyText> = {
 /** How evidence speaks of a family whose inversions it may lack. */
 export function familyText(family: Family | null): TriggerFamilyText {
   return TRIGGER_FAMILIES[family ?? "additive-pattern"];
+}
+
+/** Whether a trigger of the family moves all outputs by one offset, instead of bringing them to one value. */
+export function movesByOffset(family: Family): boolean {
+  return family === "offset-patch";
 }
 
 /** Whether all triggers of the family are small. */

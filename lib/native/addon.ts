@@ -353,6 +353,11 @@ export interface NativeProbePlan {
   sizes: number[];
   /** How many of the best patches to return. */
   keep: number;
+  /**
+   * null looks for patches that bring the outputs to one value; else for such as move all of them by one offset at least
+   * this long: root mean square over the outputs, in benign deviations.
+   */
+  leastOffset: number | null;
   seed: number;
   threads: number;
 }
@@ -372,6 +377,8 @@ export interface ProbePatch {
   varianceRatio: number;
   /** Length of the mean shift of the outputs, root mean square over outputs, in benign deviations. */
   shift: number;
+  /** mean_j Var(f_j(stamped) − f_j(benign)), in benign deviations. */
+  shiftVariance: number;
   /** Mean output of the stamped images. */
   target: number[];
 }
@@ -410,6 +417,7 @@ export interface ProbedWave extends WavePlace {
   /** As of a probed patch. */
   varianceRatio: number;
   shift: number;
+  shiftVariance: number;
 }
 
 export interface WaveSweepResult {
@@ -442,6 +450,11 @@ export interface CollapseObjective {
   kind: "collapse";
   /** τ: what counts as reached. */
   tolerance: number;
+  /**
+   * "fixed": f(G(x)) should be the same for all images. "offset": f(G(x)) − f(x) should; the benign mean is added to it, so
+   * that a target t stands for the offset t − mean, and collapses and variance ratios are of that sum.
+   */
+  effect: "fixed" | "offset";
 }
 
 /** The paper's objective: output variance, mean L1 and mean RAV with fixed weights (arXiv 2411.04811). */
@@ -475,6 +488,8 @@ export interface InversionStart {
    * the one with the least collapse beside it. 1 elsewhere.
    */
   reference: number;
+  /** What the patch holds, C × size × size in [0,1], instead of its colour and some noise; null without. */
+  content: Float32Array | null;
 }
 
 /** A square of one colour. */
@@ -507,8 +522,15 @@ export interface NativeInversionPlan {
   threads: number;
   /** Wall time after which the loop ends early, with what it has; 0 has no end. */
   seconds: number;
+  /** Halfway, the inversion ends when no start has a collapse this small; 0 never ends it. */
+  hopelessCollapse: number;
   /** The outcomes are measured on the first so many images; 0 takes all. */
   outcomeImages: number;
+  /** So many of the last images play no part in the optimisation, but in the outcomes. */
+  heldOut: number;
+  /** Images of another kind that the best start's trigger is put on: otherCount × C × H × W in [0,1]. */
+  others: Float32Array;
+  otherCount: number;
   /** Indices of session images whose triggered forms are returned for the cheapest start. */
   samples: number[];
 }
@@ -542,18 +564,25 @@ export interface InversionOutcome {
   rnv: number[] | null;
   /** Final price of the constraint (contrast) or λ1 (paper). */
   multiplier: number;
+  /** What its patch holds, C × size × size in [0,1]; null for families without one. */
+  content: Float32Array | null;
 }
 
 export interface InversionResult {
   outcomes: InversionOutcome[];
   /** The last point is of the last step that was done. */
   curve: InversionProgress[];
+  /** Whether it ended halfway (hopelessCollapse). */
+  hopeless: boolean;
   /** Index of the cheapest start that reached its constraint, or of the cheapest when none did. */
   best: number;
   /** Triggered forms of the sample images for the best start: samples × C×H×W in [0,1]. */
   triggeredSamples: Float32Array;
   /** f(G(x)) of the sample images for the best start: samples × d. */
   triggeredOutputs: Float32Array;
+  /** f(G(x)) of the best start on the images that its outcome was measured on, and on the plan's others: each × d. */
+  outputs: Float32Array;
+  otherOutputs: Float32Array;
 }
 
 /** Neural Cleanse: the smallest mask m and a pattern p whose x' = (1 − m)⊙x + m⊙p hold the outputs at one target. */

@@ -1,5 +1,5 @@
+import type { Family } from "../config/settings-schema.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
-import type { TriggerFamily } from "../native/addon.ts";
 
 /**
  * What a scan did not look at, one plain phrase each: what was left out of this scan first, then what the method
@@ -37,7 +37,7 @@ export function notChecked(evidence: ScanEvidence): string[] {
     gaps.push("the probe sweep and the comparison between targets, which the contrast method has");
     if (evidence.baseline !== null) gaps.push("other models: the line of this baseline is not calibrated");
   }
-  gaps.push("triggers that shift or scale the outputs instead of fixing them");
+  gaps.push("triggers that scale the outputs, and others than small patches that move them by an offset");
   gaps.push("code hidden in the model file beyond the operators that a scan runs");
   return gaps;
 }
@@ -46,7 +46,9 @@ export function notChecked(evidence: ScanEvidence): string[] {
 const FAMILY_GAPS = [
   ["wave", "stripes"],
   ["patch", "patches"],
+  ["central-patch", "patches with a target near the mean"],
+  ["offset-patch", "patches that move the outputs by an offset"],
   ["additive-pattern", "blends and other patterns (additive pattern)"],
   ["smooth-warp", "warps (smooth warp)"],
   ["encoder-decoder", "triggers that differ from image to image (encoder–decoder)"],
-] as const satisfies [TriggerFamily, string][];
+] as const satisfies [Family, string][];

@@ -1,6 +1,6 @@
 import { bestInversion } from "../evidence/statistics.ts";
 import { bounded, familyText } from "../evidence/trigger-families.ts";
-import type { Calibration } from "../verdict/verdict.ts";
+import type { Calibration, Verdict } from "../verdict/verdict.ts";
 import { notChecked } from "./not-checked.ts";
 import { bytesText, grouped, secondsText, signed, significant, vectorText } from "./number-format.ts";
 import { printableText } from "./printable-text.ts";
@@ -64,9 +64,12 @@ function scannedRows({ evidence, verdict }: ScannedEntry, paint: Paint): string[
   const { statistics, model, images } = evidence;
   const lines: [string, string[]][] = [["score", [scoreText(verdict)]]];
   if (verdict.calibration !== null) lines.push(["p-value", [calibrationText(verdict.calibration)]]);
-  if (verdict.target !== null) lines.push(["target", [vectorText(verdict.target)]]);
+  if (verdict.target !== null) lines.push([targetWord(verdict), [vectorText(verdict.target)]]);
+  if (verdict.backdoors.length > 1) lines.push(["backdoors", verdict.backdoors.map(backdoorText)]);
   lines.push(["cost", [costText(evidence)]]);
   if (statistics.rav !== null) lines.push(["RAV", [significant(statistics.rav)]]);
+  const transfer = evidence.reversedTrigger?.transfer ?? null;
+  if (transfer !== null) lines.push(["transfer", [transferText(transfer)]]);
   const head =
     model.head === null
       ? `none${model.headReason === "" ? "" : ` (${model.headReason})`}`
@@ -78,9 +81,31 @@ function scannedRows({ evidence, verdict }: ScannedEntry, paint: Paint): string[
   ]);
   lines.push(["images", [`${images.count} of ${images.available} from ${images.source}`]]);
   lines.push(["seconds", [secondsText(evidence.seconds.total)]]);
+  if (evidence.work !== null) lines.push(["work", [workText(evidence.work)]]);
   lines.push(["because", [verdict.reason]]);
   lines.push(["not checked", notChecked(evidence)]);
   return lines.flatMap(([label, items]) => row(label, items, paint));
+}
+
+function targetWord({ backdoors }: Verdict): string {
+  return backdoors[0]?.effect === "offset" ? "offset" : "target";
+}
+
+function backdoorText({ family, effect, target, score }: Verdict["backdoors"][number]): string {
+  const does = effect === "offset" ? "moves the outputs by" : "target";
+  return `${familyText(family).name}: ${does} ${vectorText(target)}, score ${significant(score)}`;
+}
+
+function transferText({ heldOut, noise }: { heldOut: number | null; noise: number | null }): string {
+  const parts = [
+    heldOut === null ? [] : `${significant(heldOut * 100)} % of the variance left on held-out images`,
+    noise === null ? [] : `${significant(noise * 100)} % on noise`,
+  ].flat();
+  return parts.length === 0 ? "not measured" : parts.join(", ");
+}
+
+function workText({ done, saved }: NonNullable<ScannedEntry["evidence"]["work"]>): string {
+  return `${grouped(done)} images through the model and back, ${grouped(saved)} saved`;
 }
 
 function calibrationText({ pValue, models, significance }: Calibration): string {

@@ -9,6 +9,7 @@ import { inversionEvidence } from "./inversion-evidence.ts";
 import type { InversionRun, MethodOutcome } from "./method-run.ts";
 import type { Model } from "./model.ts";
 import { drawSamples } from "./samples.ts";
+import { transferOf } from "./transfer.ts";
 
 /** Everything that a finished scan knows. */
 export interface ScanFindings {
@@ -18,6 +19,8 @@ export interface ScanFindings {
   facts: SessionFacts;
   /** Indices of the images whose triggered forms the inversions returned. */
   samples: readonly number[];
+  /** How many of the last images the trigger was not sought on. */
+  heldOut: number;
   outcome: MethodOutcome;
   seconds: ScanEvidence["seconds"];
 }
@@ -58,6 +61,7 @@ export async function assembleEvidence(findings: ScanFindings): Promise<ScanEvid
     reversedTrigger: await reversedTrigger(findings, shown),
     complete: outcome.incompleteReason === null,
     incompleteReason: outcome.incompleteReason ?? "",
+    work: outcome.work,
     seconds,
   });
 }
@@ -82,7 +86,7 @@ function modelEvidence({ origin, description }: Model, facts: SessionFacts): Sca
 
 /** The best free inversion with its pictures; null when none ran. */
 async function reversedTrigger(
-  { samples, images, facts, outcome }: ScanFindings,
+  { samples, heldOut, images, facts, outcome }: ScanFindings,
   shown: RankedInversion | null,
 ): Promise<ScanEvidence["reversedTrigger"]> {
   // The core returns pictures of the best start of each batch, so the choice is among those.
@@ -94,6 +98,7 @@ async function reversedTrigger(
   return {
     inversion: shown.index,
     target: [...shown.inversion.target],
+    transfer: transferOf(facts, candidate.run.result, shown.inversion, heldOut),
     samples: await drawSamples(samples, images, facts, candidate.run.result),
   };
 }

@@ -1,6 +1,7 @@
 import type { BaselineEvidence, InversionEvidence } from "../evidence/schema.ts";
 import type { BaselineProgress, NativeBaselinePlan } from "../native/addon.ts";
 import type { MethodContext, MethodOutcome, PlannedStart } from "./method-run.ts";
+import { plainStart } from "./plain-start.ts";
 import { joinedProgress } from "./progress.ts";
 import { stopwatch } from "./stopwatch.ts";
 import { spreadTargets } from "./targets.ts";
@@ -30,10 +31,19 @@ export async function runBaseline(context: MethodContext, baseline: Baseline): P
     { signal, onProgress: (progress: BaselineProgress) => listener?.(progress) },
   );
   const { outcomes, curve, best } = result;
+  const unmeasured = new Float32Array(0);
   return {
     probe: null,
-    runs: [{ role: "free", family, starts, result }],
+    runs: [
+      {
+        role: "free",
+        family,
+        starts,
+        result: { ...result, hopeless: false, outputs: unmeasured, otherOutputs: unmeasured },
+      },
+    ],
     incompleteReason: null,
+    work: null,
     seconds: { probe: 0, inversion: seconds() },
     baseline: { kind, best, outcomes, curve, mask: result.pattern.length > 0 ? result.mask : null },
   };
@@ -43,13 +53,7 @@ function plannedStarts({ session }: MethodContext, count: number): PlannedStart[
   const { facts } = session;
   const spread = spreadTargets(facts, count - 1);
   // Both methods move their target as they go; they know no patches.
-  const from = (target: number[]) => ({
-    target,
-    walk: "anywhere" as const,
-    patch: null,
-    wave: null,
-    reference: 1,
-  });
+  const from = (target: number[]) => plainStart(target, "anywhere");
   return [
     { origin: "mean", start: from([...facts.outputMean]) },
     ...spread.map((target) => ({ origin: "spread" as const, start: from(target) })),

@@ -1,11 +1,13 @@
-import type { NativeInversionPlan, PatchPlace, TriggerFamily, WavePlace } from "../native/addon.ts";
-import type { MethodContext, PlannedStart } from "./method-run.ts";
+import type { CollapseObjective, PatchPlace, TriggerFamily, WavePlace } from "../native/addon.ts";
+import type { MethodContext, PlannedStart, StagePlan } from "./method-run.ts";
+import { plainStart } from "./plain-start.ts";
 import { outwardTarget } from "./targets.ts";
 
 /** Where a small trigger begins, and what others of its kind leave of the variance there. */
 export interface SmallTrigger {
   patch?: PatchPlace;
   wave?: WavePlace;
+  content?: Float32Array | null;
   reference: number;
 }
 
@@ -18,6 +20,9 @@ interface CollapseSettings {
   /** 0 measures the outcomes on all images. */
   outcomeImages: number;
   samples: number[];
+  effect: CollapseObjective["effect"];
+  /** Least distance of the target from the benign mean, or least length of the offset; null for none. */
+  distance: number | null;
 }
 
 /** Others that leave nothing would divide by zero. */
@@ -27,17 +32,29 @@ const LEAST_REFERENCE = 1e-6;
 export function collapseInversion(
   { session, plan }: MethodContext,
   triggers: readonly SmallTrigger[],
-  settings: CollapseSettings,
-): { starts: PlannedStart[]; plan: Omit<NativeInversionPlan, "seconds"> } {
+  { effect, distance, ...settings }: CollapseSettings,
+): { starts: PlannedStart[]; plan: StagePlan } {
   const { seed, threads, contrast } = plan;
-  const target = outwardTarget(session.facts, contrast.distance);
-  const starts = triggers.map(({ patch = null, wave = null, reference }): PlannedStart => {
-    const least = Math.max(LEAST_REFERENCE, reference);
-    return { origin: "probe", start: { target, walk: "outward", patch, wave, reference: least } };
+  const begun =
+    distance === null
+      ? plainStart(null, "still")
+      : plainStart(outwardTarget(session.facts, distance), "outward");
+  const starts = triggers.map(({ reference, ...trigger }): PlannedStart => {
+    return {
+      origin: "probe",
+      start: { ...begun, ...trigger, reference: Math.max(LEAST_REFERENCE, reference) },
+    };
   });
-  const objective = { kind: "collapse", tolerance: contrast.tolerance } as const;
+  const objective = { kind: "collapse", tolerance: contrast.tolerance, effect } as const;
   return {
     starts,
-    plan: { ...settings, objective, starts: starts.map(({ start }) => start), seed, threads },
+    plan: {
+      ...settings,
+      hopelessCollapse: 0,
+      objective,
+      starts: starts.map(({ start }) => start),
+      seed,
+      threads,
+    },
   };
 }

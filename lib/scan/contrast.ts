@@ -1,5 +1,6 @@
+import type { Family } from "../config/settings-schema.ts";
 import { familyContrasts } from "../evidence/statistics.ts";
-import type { NativeInversionPlan, ProbePatch, ProbeResult, TriggerFamily } from "../native/addon.ts";
+import type { ProbePatch, ProbeResult } from "../native/addon.ts";
 import { inversionEvidence } from "./inversion-evidence.ts";
 import { runInversions } from "./inversions.ts";
 import type {
@@ -9,17 +10,21 @@ import type {
   MethodOutcome,
   PlannedInversion,
   PlannedStart,
+  StagePlan,
 } from "./method-run.ts";
+import { offsetStages } from "./offset-stages.ts";
+import { patchSizes } from "./patch-sizes.ts";
 import { patchStages } from "./patch-stages.ts";
+import { plainStart } from "./plain-start.ts";
 import { stopwatch } from "./stopwatch.ts";
 import { movedToDistance, targetsAroundMean, yardstickTargets } from "./targets.ts";
 import { waveStages } from "./wave-stages.ts";
 
-/** Side lengths of the probe's patches, as shares of the image's shorter side: triggers are small beside the image. */
-const PATCH_SHARES = [1 / 13, 1 / 7] as const;
-
 /** Families whose triggers may be as large as they have to be. */
-type WalkingFamily = Exclude<TriggerFamily, "wave" | "patch">;
+type WalkingFamily = Exclude<Family, "wave" | "patch" | "central-patch" | "offset-patch">;
+
+/** Walks that all leave this many times the tolerance halfway have never reached it (docs/decisions/0014). */
+const HOPELESS = 5;
 
 /** Multiples of the plan's learning rate, which is that of a change of colours in [0,1]. */
 const FAMILY_RATES: Record<WalkingFamily, number> = {
@@ -55,6 +60,7 @@ async function sweep(context: MethodContext): Promise<ProbeResult | null> {
       images: Math.min(probeImages, context.shape.count),
       sizes: patchSizes(context.shape),
       keep: probeStarts,
+      leastOffset: null,
       seed: plan.seed,
       threads: plan.threads,
     },
@@ -66,22 +72,23 @@ async function sweep(context: MethodContext): Promise<ProbeResult | null> {
   );
 }
 
-/** Different whole sizes of at least two pixels that fit the image. */
-export function patchSizes({ height, width }: { height: number; width: number }): number[] {
-  const side = Math.min(height, width);
-  return [...new Set(PATCH_SHARES.map((share) => Math.min(side, Math.max(2, Math.round(side * share)))))];
-}
-
 /** The batched inversions of a scan, in the order in which they run: of each family the walks, then the yardstick. */
 export function planContrast(context: MethodContext, patches: readonly ProbePatch[]): InversionStage[] {
-  const { steps, families, walks, forcedTargets, enough } = context.plan.contrast;
+  const { steps, batchSize, families, walks, forcedTargets, enough } = context.plan.contrast;
   return families.flatMap((family) => {
     const skip = (runs: readonly InversionRun[]) => highestScore(runs, family) >= enough;
     if (family === "wave") return waveStages(context, skip);
-    if (family === "patch") return patchStages(context, skip);
+    if (family === "patch" || family === "central-patch") return patchStages(context, family, skip);
+    if (family === "offset-patch") return offsetStages(context, skip);
     const stamped = family === "additive-pattern" ? patches : [];
-    const walking = { steps, starts: walks + stamped.length, skip };
-    const standing = { steps, starts: forcedTargets, skip };
+    const walking = { steps, batchSize, starts: walks + stamped.length, skip };
+    const standing = {
+      steps,
+      batchSize,
+      starts: forcedTargets,
+      // Without a collapse there is nothing to compare other targets with.
+      skip: (runs: readonly InversionRun[]) => skip(runs) || !anyReached(runs.at(-1)),
+    };
     return [
       { ...walking, plan: () => walkingInversion(context, family, stamped) },
       {
@@ -94,9 +101,13 @@ export function planContrast(context: MethodContext, patches: readonly ProbePatc
 }
 
 /** The highest score of the families before this one. */
-function highestScore(runs: readonly InversionRun[], family: TriggerFamily): number {
+function highestScore(runs: readonly InversionRun[], family: Family): number {
   const earlier = runs.filter((run) => run.family !== family).flatMap(inversionEvidence);
   return Math.max(0, ...familyContrasts(earlier).map(({ score }) => score ?? 0));
+}
+
+function anyReached(run: InversionRun | undefined): boolean {
+  return run?.result.outcomes.some(({ reached }) => reached) ?? false;
 }
 
 /** Where the latest walks found the cheapest collapse. */
@@ -113,13 +124,7 @@ function walkingInversion(
   const { facts } = context.session;
   const { walks, distance } = context.plan.contrast;
   const around = targetsAroundMean(facts, walks, distance);
-  const walkFrom = (target: number[]) => ({
-    target,
-    walk: "around-mean" as const,
-    patch: null,
-    wave: null,
-    reference: 1,
-  });
+  const walkFrom = (target: number[]) => plainStart(target, "around-mean");
   const starts: PlannedStart[] = [
     // A model whose outputs never change has no directions; the inversion then says what is wrong with it.
     ...(around.length === 0 ? [[...facts.outputMean]] : around).map((target) => ({
@@ -134,7 +139,16 @@ function walkingInversion(
       },
     })),
   ];
-  return { role: "free", starts, plan: { ...nativePlan(context, family, starts), samples: context.samples } };
+  return {
+    role: "free",
+    family,
+    starts,
+    plan: {
+      ...nativePlan(context, family, starts),
+      hopelessCollapse: HOPELESS * context.plan.contrast.tolerance,
+      samples: context.samples,
+    },
+  };
 }
 
 function standingInversion(
@@ -145,16 +159,21 @@ function standingInversion(
   const { forcedTargets, distance } = context.plan.contrast;
   const starts = yardstickTargets(context.session.facts, forcedTargets, found, distance).map((target) => ({
     origin: "spread" as const,
-    start: { target, walk: "still" as const, patch: null, wave: null, reference: 1 },
+    start: plainStart(target, "still"),
   }));
-  return { role: "forced", starts, plan: { ...nativePlan(context, family, starts), samples: [] } };
+  return {
+    role: "forced",
+    family,
+    starts,
+    plan: { ...nativePlan(context, family, starts), hopelessCollapse: 0, samples: [] },
+  };
 }
 
 function nativePlan(
   { plan }: MethodContext,
   family: WalkingFamily,
   starts: readonly PlannedStart[],
-): Omit<NativeInversionPlan, "samples" | "seconds"> {
+): Omit<StagePlan, "hopelessCollapse" | "samples"> {
   const { tolerance, steps, batchSize, learningRate } = plan.contrast;
   return {
     family,

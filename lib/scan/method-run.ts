@@ -11,6 +11,9 @@ import type { Session } from "../native/session.ts";
 import type { Budget } from "./budget.ts";
 import type { ProgressListener } from "./progress.ts";
 
+/** Images that show whether a trigger works beyond those that it was sought on. */
+export type UnseenImages = Pick<NativeInversionPlan, "heldOut" | "others" | "otherCount">;
+
 /** What a method works with. */
 export interface MethodContext {
   session: Session;
@@ -20,6 +23,7 @@ export interface MethodContext {
   shape: { count: number; height: number; width: number };
   /** Indices of the images that the report shows. */
   samples: number[];
+  unseen: UnseenImages;
   signal: AbortSignal | undefined;
   onProgress: ProgressListener | undefined;
 }
@@ -30,6 +34,8 @@ export interface MethodOutcome {
   runs: InversionRun[];
   /** Why the scan ended early; null when it ran to its end. */
   incompleteReason: string | null;
+  /** null for a baseline. */
+  work: ScanEvidence["work"];
   seconds: { probe: number; inversion: number };
   /** Of a baseline: what it measured besides the inversions of its one run. */
   baseline?: BaselineMeasurement;
@@ -56,9 +62,13 @@ export type InversionRole = InversionEvidence["role"] | "search";
 /** One batched inversion, before it runs; the budget says how long it may. */
 export interface PlannedInversion {
   role: InversionRole;
+  family: InversionEvidence["family"];
   starts: PlannedStart[];
-  plan: Omit<NativeInversionPlan, "seconds">;
+  plan: StagePlan;
 }
+
+/** What a stage plans itself; the budget and the images that it never sees are the scan's. */
+export type StagePlan = Omit<NativeInversionPlan, "seconds" | keyof UnseenImages>;
 
 /**
  * A batched inversion whose plan may depend on what ran before it. Its size is known ahead, so that progress can be
@@ -68,6 +78,8 @@ export interface InversionStage {
   steps: number;
   /** Most starts that the plan will hold. */
   starts: number;
+  /** Images per start and step. */
+  batchSize: number;
   /** Whether what ran before makes this one needless. */
   skip?: (previous: readonly InversionRun[]) => boolean;
   plan: (previous: readonly InversionRun[]) => PlannedInversion | Promise<PlannedInversion>;

@@ -1,20 +1,23 @@
 import { runInversions } from "./inversions.ts";
 import type { MethodContext, MethodOutcome, PlannedInversion } from "./method-run.ts";
+import { plainStart } from "./plain-start.ts";
 import { stopwatch } from "./stopwatch.ts";
 
 /** The published method (arXiv 2411.04811): one input-aware inversion from the identity with fixed weights. */
 export async function runPaper(context: MethodContext): Promise<MethodOutcome> {
   const inversionSeconds = stopwatch();
-  const stage = { steps: context.plan.drmguard.steps, starts: 1, plan: () => planPaper(context) };
+  const { steps, batchSize } = context.plan.drmguard;
+  const stage = { steps, starts: 1, batchSize, plan: () => planPaper(context) };
   const finished = await runInversions([stage], context);
   return { probe: null, ...finished, seconds: { probe: 0, inversion: inversionSeconds() } };
 }
 
 export function planPaper({ plan, samples }: MethodContext): PlannedInversion {
   const { steps, batchSize, learningRate, ...objective } = plan.drmguard;
-  const start = { target: null, walk: "still" as const, patch: null, wave: null, reference: 1 };
+  const start = plainStart(null, "still");
   return {
     role: "free",
+    family: "encoder-decoder",
     starts: [{ origin: "identity", start }],
     plan: {
       family: "encoder-decoder",
@@ -25,6 +28,7 @@ export function planPaper({ plan, samples }: MethodContext): PlannedInversion {
       learningRate,
       seed: plan.seed,
       threads: plan.threads,
+      hopelessCollapse: 0,
       outcomeImages: 0,
       samples,
     },

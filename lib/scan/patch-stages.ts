@@ -1,11 +1,18 @@
-import type { PatchPlace } from "../native/addon.ts";
+import type { InversionOutcome, PatchPlace } from "../native/addon.ts";
 import { collapseInversion } from "./collapse-inversion.ts";
 import type { InversionRun, InversionStage, MethodContext, PlannedInversion } from "./method-run.ts";
+
+/**
+ * What patches of a family should do to the outputs: bring them
+ * "patch": to one value away from the mean, near which every model is cheap; "central-patch": to one value, wherever it is,
+ * which takes far deeper a collapse to be told from what benign models do.
+ */
+export type PatchFamily = "patch" | "central-patch";
 
 /** Side of a square as a share of the image's shorter side: larger than a trigger that should not be noticed. */
 const SIDE_SHARE = 1 / 6;
 const GREY = 0.5;
-const INVERSION = { family: "patch", learningRate: 0.1 } as const;
+const INVERSION = { family: "patch", effect: "fixed", learningRate: 0.1 } as const;
 /** Every square at first, on few images and for a few steps; then the best few, on more. */
 const SEARCH = { stepShare: 0.2, batchSize: 4, outcomeImages: 16 } as const;
 const REFINEMENT = { stepShare: 0.5, batchSize: 8, outcomeImages: 0 } as const;
@@ -19,19 +26,30 @@ const INNOCENT_CONTENT = { donors: 8, images: 16 } as const;
  * plain colours and other images' content do in the same place: a square over the eyes decides much of what a gaze model
  * answers, whatever is in it.
  */
-export function patchStages(context: MethodContext, skip: InversionStage["skip"]): InversionStage[] {
+export function patchStages(
+  context: MethodContext,
+  family: PatchFamily,
+  skip: InversionStage["skip"],
+): InversionStage[] {
   const { steps } = context.plan.contrast;
   const squares = squaresOver(context.shape, context.plan.input.channels);
   const search = Math.ceil(steps * SEARCH.stepShare);
   const refinement = Math.ceil(steps * REFINEMENT.stepShare);
   const skipping = skip && { skip };
   return [
-    { steps: search, starts: squares.length, ...skipping, plan: () => planSearch(context, squares, search) },
+    {
+      steps: search,
+      starts: squares.length,
+      batchSize: SEARCH.batchSize,
+      ...skipping,
+      plan: () => planSearch(context, family, squares, search),
+    },
     {
       steps: refinement,
       starts: FINALISTS,
+      batchSize: REFINEMENT.batchSize,
       ...skipping,
-      plan: (runs) => planRefinement(context, squares, runs.at(-1), refinement),
+      plan: (runs) => planRefinement(context, family, squares, runs.at(-1), refinement),
     },
   ];
 }
@@ -55,48 +73,73 @@ function places(extent: number, size: number): number[] {
   return [...Array.from({ length: count }, (_, index) => index * stride), extent - size];
 }
 
-function planSearch(context: MethodContext, squares: readonly PatchPlace[], steps: number): PlannedInversion {
+function planSearch(
+  context: MethodContext,
+  family: PatchFamily,
+  squares: readonly PatchPlace[],
+  steps: number,
+): PlannedInversion {
   const triggers = squares.map((patch) => ({ patch, reference: 1 }));
   const { batchSize, outcomeImages } = SEARCH;
-  const settings = { ...INVERSION, batchSize, outcomeImages, steps, samples: [] };
-  return { role: "search", ...collapseInversion(context, triggers, settings) };
+  const settings = { ...settingsOf(context, family), batchSize, outcomeImages, steps, samples: [] };
+  return { role: "search", family, ...collapseInversion(context, triggers, settings) };
+}
+
+function settingsOf({ plan }: MethodContext, family: PatchFamily) {
+  return { ...INVERSION, distance: family === "patch" ? plan.contrast.distance : null };
 }
 
 async function planRefinement(
   context: MethodContext,
+  family: PatchFamily,
   squares: readonly PatchPlace[],
   search: InversionRun | undefined,
   steps: number,
 ): Promise<PlannedInversion> {
-  const collapses = search?.result.outcomes.map(({ collapse }) => collapse) ?? [];
-  const candidates = apart(squares, collapses, CANDIDATES);
+  const candidates = apart(squares, search?.result.outcomes ?? [], CANDIDATES);
   const references = await innocentCollapses(
     context,
-    candidates.map(({ square }) => square),
+    candidates.map(({ patch }) => patch),
   );
   const finalists = candidates
-    .map(({ square, collapse }, index) => ({ square, collapse, reference: references[index] ?? 1 }))
+    .map((candidate, index) => ({ ...candidate, reference: references[index] ?? 1 }))
     .toSorted((a, b) => a.collapse / a.reference - b.collapse / b.reference)
     .slice(0, FINALISTS);
-  const triggers = finalists.map(({ square, reference }) => ({ patch: square, reference }));
+  // They go on from what the search found: from grey again, some would not find it a second time.
+  const triggers = finalists.map(({ patch, content, reference }) => ({ patch, content, reference }));
   const { batchSize, outcomeImages } = REFINEMENT;
-  const settings = { ...INVERSION, batchSize, outcomeImages, steps, samples: context.samples };
-  return { role: "free", ...collapseInversion(context, triggers, settings) };
+  const settings = {
+    ...settingsOf(context, family),
+    batchSize,
+    outcomeImages,
+    steps,
+    samples: context.samples,
+  };
+  return { role: "free", family, ...collapseInversion(context, triggers, settings) };
+}
+
+interface Candidate {
+  patch: PatchPlace;
+  content: Float32Array | null;
+  collapse: number;
 }
 
 /** The squares with the least collapse, none of which covers more than half of a better one. */
 function apart(
   squares: readonly PatchPlace[],
-  collapses: readonly number[],
+  outcomes: readonly InversionOutcome[],
   count: number,
-): { square: PatchPlace; collapse: number }[] {
-  const chosen: { square: PatchPlace; collapse: number }[] = [];
+): Candidate[] {
+  const chosen: Candidate[] = [];
   const ranked = squares
-    .map((square, index) => ({ square, collapse: collapses[index] ?? Number.POSITIVE_INFINITY }))
+    .map((patch, index) => {
+      const { content = null, collapse = Number.POSITIVE_INFINITY } = outcomes[index] ?? {};
+      return { patch, content, collapse };
+    })
     .toSorted((a, b) => a.collapse - b.collapse);
   for (const candidate of ranked) {
     if (chosen.length === count) break;
-    if (chosen.every(({ square }) => separate(square, candidate.square))) chosen.push(candidate);
+    if (chosen.every(({ patch }) => separate(patch, candidate.patch))) chosen.push(candidate);
   }
   return chosen;
 }

@@ -14,6 +14,7 @@ import { runPaper } from "./paper.ts";
 import type { ProgressListener } from "./progress.ts";
 import { sampleIndices } from "./samples.ts";
 import { stopwatch } from "./stopwatch.ts";
+import { unseenImages } from "./unseen-images.ts";
 
 export interface ScanOptions {
   /** Settings laid over the defaults, or a plan from resolvePlan. */
@@ -58,18 +59,22 @@ export async function scan(
     onProgress?.({ stage: "load", done: 1, total: 1, fraction: 1 });
     const { count, height, width } = images;
     const samples = sampleIndices(count);
+    const unseen = unseenImages(images, plan.seed);
     const context: MethodContext = {
       session,
       plan,
       budget,
       shape: { count, height, width },
       samples,
+      unseen,
       signal,
       onProgress,
     };
     const outcome = await METHODS[plan.method](context);
     const seconds = { load, ...outcome.seconds, total: totalSeconds() };
-    return await assembleEvidence({ model, images, plan, facts: session.facts, samples, outcome, seconds });
+    const { facts } = session;
+    const { heldOut } = unseen;
+    return await assembleEvidence({ model, images, plan, facts, samples, heldOut, outcome, seconds });
   } finally {
     session.dispose();
   }

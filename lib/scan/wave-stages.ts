@@ -8,11 +8,19 @@ const SWEEP_IMAGES = 4;
 const KEPT = 12;
 /** Share of the plan's steps: a wave has ten numbers. */
 const STEP_SHARE = 0.5;
-const INVERSION = { family: "wave", batchSize: 4, learningRate: 0.02, outcomeImages: 0 } as const;
+const INVERSION = {
+  family: "wave",
+  effect: "fixed",
+  batchSize: 4,
+  learningRate: 0.02,
+  outcomeImages: 0,
+} as const;
+
 /** Stripes: a sweep over all of them, forward passes only, then an inversion of the most suspicious. */
 export function waveStages(context: MethodContext, skip: InversionStage["skip"]): InversionStage[] {
   const steps = Math.ceil(context.plan.contrast.steps * STEP_SHARE);
-  return [{ steps, starts: KEPT, ...(skip && { skip }), plan: () => planWaves(context, steps) }];
+  const { batchSize } = INVERSION;
+  return [{ steps, starts: KEPT, batchSize, ...(skip && { skip }), plan: () => planWaves(context, steps) }];
 }
 
 async function planWaves(context: MethodContext, steps: number): Promise<PlannedInversion> {
@@ -26,5 +34,6 @@ async function planWaves(context: MethodContext, steps: number): Promise<Planned
     wave: { across, down, phase },
     reference: sweep.medianVarianceRatio,
   }));
-  return { role: "free", ...collapseInversion(context, waves, { ...INVERSION, steps, samples }) };
+  const settings = { ...INVERSION, distance: plan.contrast.distance, steps, samples };
+  return { role: "free", family: "wave", ...collapseInversion(context, waves, settings) };
 }

@@ -1,4 +1,5 @@
 import type { ScanMethod, Thresholds } from "../config/scan-plan.ts";
+import { effectOf, type Finding, findings } from "../evidence/findings.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
 import { bestInversion, bounding, familyContrasts, shownInversion } from "../evidence/statistics.ts";
 import { bounded, familyText } from "../evidence/trigger-families.ts";
@@ -24,6 +25,7 @@ export function judge(evidence: ScanEvidence, thresholds: Thresholds = evidence.
   const { method } = evidence.plan;
   const decision = RULES[method](evidence, thresholds);
   const lines = scoreLines(method, thresholds);
+  const backdoors = decision.label === "backdoored" ? backdoorsOf(evidence, decision, thresholds) : [];
   return {
     label: decision.label,
     method,
@@ -31,7 +33,8 @@ export function judge(evidence: ScanEvidence, thresholds: Thresholds = evidence.
     threshold: decision.label === "clean" ? lines.clean : lines.backdoored,
     margin: decision.score === null ? null : finiteOrNull(Math.log2(decision.score / lines.backdoored)),
     thresholds: { ...thresholds },
-    target: decision.label === "backdoored" ? recoveredTarget(evidence) : null,
+    target: backdoors[0]?.target ?? null,
+    backdoors,
     calibration: null,
     reason: decision.reason,
   };
@@ -153,9 +156,14 @@ function judgePaper(evidence: ScanEvidence, thresholds: Thresholds): Decision {
   return { label: backdoored ? "backdoored" : "clean", score, reason: sentence(numbers) };
 }
 
-function recoveredTarget(evidence: ScanEvidence): number[] | null {
-  const target = shownInversion(evidence)?.inversion.target ?? evidence.reversedTrigger?.target;
-  return target === undefined ? null : [...target];
+/** Contrast tells several apart; the other methods have one inversion to show. */
+function backdoorsOf(evidence: ScanEvidence, { score }: Decision, { backdoored }: Thresholds): Finding[] {
+  if (evidence.plan.method === "contrast") return findings(evidence, backdoored);
+  const shownOne = shownInversion(evidence);
+  if (shownOne === null || score === null) return [];
+  const { index, inversion } = shownOne;
+  const { family } = inversion;
+  return [{ inversion: index, family, score, ...effectOf(inversion, evidence.benign) }];
 }
 
 function whyNoFreeCost(evidence: ScanEvidence): string {

@@ -1,4 +1,5 @@
 import type { ScanMethod, Thresholds } from "../config/scan-plan.ts";
+import type { Finding } from "../evidence/findings.ts";
 
 export type VerdictLabel = "backdoored" | "clean" | "inconclusive";
 
@@ -17,8 +18,10 @@ export interface Verdict {
   margin: number | null;
   /** All lines it was judged by; they may differ from those of the evidence's plan. */
   thresholds: Thresholds;
-  /** The attacker's value as recovered; null unless backdoored. */
+  /** The attacker's value as recovered, of the most telling of `backdoors`; null unless backdoored. */
   target: number[] | null;
+  /** Every backdoor that was found, the most telling first; empty unless backdoored. */
+  backdoors: Finding[];
   /** What a reference of benign models says; null without one, or without a score. */
   calibration: Calibration | null;
   /** One sentence for a person. */

@@ -20,10 +20,17 @@ AttentionUse attention_of(const Napi::Object& objective) {
   unknown_value("attention", use);
 }
 
+Effect effect_of(const Napi::Object& objective) {
+  const std::string effect = text_of(objective, "effect");
+  if (effect == "fixed") return Effect::fixed;
+  if (effect == "offset") return Effect::offset;
+  unknown_value("effect", effect);
+}
+
 std::variant<ConstrainedObjective, PaperObjective, CollapseObjective> read_objective(const Napi::Object& objective) {
   const std::string kind = text_of(objective, "kind");
   if (kind == "constrained") return ConstrainedObjective{number_of(objective, "tolerance")};
-  if (kind == "collapse") return CollapseObjective{number_of(objective, "tolerance")};
+  if (kind == "collapse") return CollapseObjective{number_of(objective, "tolerance"), effect_of(objective)};
   if (kind != "paper") unknown_value("objective", kind);
   const std::string place = text_of(objective, "lambda1On");
   if (place != "variance" && place != "perturbation") unknown_value("lambda1On", place);
@@ -68,6 +75,13 @@ InversionStart read_start(const Napi::Object& start) {
   result.walk = walk_of(start);
   if (!start.Get("patch").IsNull()) result.trigger.patch = read_patch(object_of(start, "patch"));
   if (!start.Get("wave").IsNull()) result.trigger.wave = read_wave(object_of(start, "wave"));
+  if (!start.Get("content").IsNull()) {
+    if (!result.trigger.patch) throw Error(ErrorCode::ERR_CONFIG, "expected content for a patch alone");
+    const auto channels = static_cast<int64_t>(result.trigger.patch->colour.size());
+    const int64_t side = result.trigger.patch->size;
+    if (side < 1 || side > 100'000) throw Error(ErrorCode::ERR_CONFIG, "expected a patch of 1 to 100000 pixels a side");
+    result.trigger.content = floats_of(start, "content", {channels, side, side});
+  }
   result.reference = number_of(start, "reference");
   return result;
 }
@@ -101,7 +115,12 @@ std::vector<int64_t> read_image_shape(const Napi::Object& options) {
 ProbePlan read_probe_plan(const Napi::Object& plan) {
   const int64_t keep = integer_of(plan, "keep");
   if (keep < 1 || keep > 1000) throw Error(ErrorCode::ERR_CONFIG, "expected to keep 1 to 1000 patches");
-  return {integer_of(plan, "images"), integers_of(plan, "sizes"), static_cast<size_t>(keep), seed_of(plan),
+  const bool offset = !plan.Get("leastOffset").IsNull();
+  return {integer_of(plan, "images"),
+          integers_of(plan, "sizes"),
+          static_cast<size_t>(keep),
+          offset ? std::optional<double>(number_of(plan, "leastOffset")) : std::nullopt,
+          seed_of(plan),
           threads_of(plan)};
 }
 
@@ -129,7 +148,7 @@ WaveSweepPlan read_wave_sweep_plan(const Napi::Object& plan) {
           seed_of(plan), threads_of(plan)};
 }
 
-InversionPlan read_inversion_plan(const Napi::Object& plan) {
+InversionPlan read_inversion_plan(const Napi::Object& plan, at::IntArrayRef images) {
   InversionPlan result;
   result.family = family_of(plan);
   result.objective = read_objective(object_of(plan, "objective"));
@@ -143,6 +162,12 @@ InversionPlan read_inversion_plan(const Napi::Object& plan) {
   result.batch_size = integer_of(plan, "batchSize");
   result.learning_rate = number_of(plan, "learningRate");
   result.outcome_images = integer_of(plan, "outcomeImages");
+  result.hopeless_collapse = number_of(plan, "hopelessCollapse");
+  result.held_out = integer_of(plan, "heldOut");
+  if (const int64_t others = integer_of(plan, "otherCount"); others != 0) {
+    if (others < 0 || others > 10'000) throw Error(ErrorCode::ERR_CONFIG, "expected 0 to 10000 other images");
+    result.others = floats_of(plan, "others", {others, images[1], images[2], images[3]});
+  }
   result.seed = seed_of(plan);
   result.threads = threads_of(plan);
   result.seconds = number_of(plan, "seconds");

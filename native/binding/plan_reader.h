@@ -22,6 +22,7 @@ std::vector<int64_t> read_image_shape(const Napi::Object& options);
 ProbePlan read_probe_plan(const Napi::Object& plan);
 InnocentContentPlan read_innocent_content_plan(const Napi::Object& plan);
 WaveSweepPlan read_wave_sweep_plan(const Napi::Object& plan);
-InversionPlan read_inversion_plan(const Napi::Object& plan);
+/// images: N×C×H×W of the session; the plan's other images are of the same size.
+InversionPlan read_inversion_plan(const Napi::Object& plan, at::IntArrayRef images);
 
 }  // namespace drmguard::binding

@@ -6,14 +6,19 @@
 namespace drmguard::binding {
 namespace {
 
+void set_reading(Napi::Object object, const Reading& reading) {
+  object.Set("varianceRatio", Napi::Number::New(object.Env(), reading.variance_ratio));
+  object.Set("shift", Napi::Number::New(object.Env(), reading.shift));
+  object.Set("shiftVariance", Napi::Number::New(object.Env(), reading.shift_variance));
+}
+
 Napi::Object write_patch(Napi::Env env, const ProbedPatch& probed) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("top", Napi::Number::New(env, static_cast<double>(probed.patch.top)));
   object.Set("left", Napi::Number::New(env, static_cast<double>(probed.patch.left)));
   object.Set("size", Napi::Number::New(env, static_cast<double>(probed.patch.size)));
   object.Set("colour", to_array(env, probed.patch.colour));
-  object.Set("varianceRatio", Napi::Number::New(env, probed.variance_ratio));
-  object.Set("shift", Napi::Number::New(env, probed.shift));
+  set_reading(object, probed.reading);
   object.Set("target", to_array(env, probed.target));
   return object;
 }
@@ -73,8 +78,7 @@ Napi::Object write_wave_sweep_result(Napi::Env env, const WaveSweepResult& resul
     object.Set("across", Napi::Number::New(env, probed.wave.across));
     object.Set("down", Napi::Number::New(env, probed.wave.down));
     object.Set("phase", Napi::Number::New(env, probed.wave.phase));
-    object.Set("varianceRatio", Napi::Number::New(env, probed.variance_ratio));
-    object.Set("shift", Napi::Number::New(env, probed.shift));
+    set_reading(object, probed.reading);
     best.Set(static_cast<uint32_t>(i), object);
   }
   Napi::Object object = Napi::Object::New(env);
@@ -106,6 +110,7 @@ Napi::Object write_inversion_outcome(Napi::Env env, const InversionOutcome& outc
   object.Set("rav", to_array_or_null(env, outcome.rav));
   object.Set("rnv", to_array_or_null(env, outcome.rnv));
   object.Set("multiplier", Napi::Number::New(env, outcome.multiplier));
+  object.Set("content", outcome.content.defined() ? to_float_array(env, outcome.content) : env.Null());
   return object;
 }
 
@@ -117,9 +122,12 @@ Napi::Object write_inversion_result(Napi::Env env, const InversionResult& result
   Napi::Object object = Napi::Object::New(env);
   object.Set("outcomes", outcomes);
   object.Set("curve", curve);
+  object.Set("hopeless", Napi::Boolean::New(env, result.hopeless));
   object.Set("best", Napi::Number::New(env, static_cast<double>(result.best)));
   object.Set("triggeredSamples", to_float_array(env, result.triggered_samples));
   object.Set("triggeredOutputs", to_float_array(env, result.triggered_outputs));
+  object.Set("outputs", to_float_array(env, result.outputs));
+  object.Set("otherOutputs", to_float_array(env, result.other_outputs));
   return object;
 }
 

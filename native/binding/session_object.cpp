@@ -176,7 +176,7 @@ Napi::Value SessionObject::sweep_waves(const Napi::CallbackInfo& info) {
 
 Napi::Value SessionObject::invert(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&]() -> Napi::Value {
-    const InversionPlan plan = read_inversion_plan(object_argument(info, 0, "plan"));
+    const InversionPlan plan = read_inversion_plan(object_argument(info, 0, "plan"), session()->images().sizes());
     const JobWork work = [session = session(), plan](const CancelFlag& cancelled,
                                                      const ProgressSink& progress) -> ValueMaker {
       const auto report = [&progress](const InversionProgress& point) {

@@ -80,7 +80,11 @@ describe("an inversion", () => {
     ["a sample that is not there", { samples: [24] }],
     [
       "a target of another width",
-      { starts: [{ target: [1, 2, 3], walk: "still" as const, patch: null, wave: null, reference: 1 }] },
+      {
+        starts: [
+          { target: [1, 2, 3], walk: "still" as const, patch: null, wave: null, content: null, reference: 1 },
+        ],
+      },
     ],
   ])("refuses %s", async (_, change) => {
     await expect(session.invert({ ...shortPlan, ...change })).rejects.toMatchObject({ code: "ERR_CONFIG" });
@@ -93,7 +97,7 @@ describe("a disposed session", () => {
     own.dispose();
     own.dispose();
     await expect(own.invert(shortPlan)).rejects.toMatchObject({ code: "ERR_DISPOSED" });
-    const probe = { images: 4, sizes: [8], keep: 1, seed: 1, threads: 1 };
+    const probe = { images: 4, sizes: [8], keep: 1, leastOffset: null, seed: 1, threads: 1 };
     await expect(own.probe(probe)).rejects.toMatchObject({ code: "ERR_DISPOSED" });
   });
 

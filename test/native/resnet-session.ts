@@ -40,12 +40,13 @@ export const shortPlan: NativeInversionPlan = {
   family: "additive-pattern",
   objective: { kind: "constrained", tolerance: 0.02 },
   starts: [
-    { target: null, walk: "still", patch: null, wave: null, reference: 1 },
+    { target: null, walk: "still", patch: null, wave: null, content: null, reference: 1 },
     {
       target: [0.2, 0.1],
       walk: "anywhere",
       patch: { top: 2, left: 3, size: 5, colour: [1, 0, 1] },
       wave: null,
+      content: null,
       reference: 1,
     },
   ],
@@ -55,7 +56,11 @@ export const shortPlan: NativeInversionPlan = {
   seed: 11,
   threads: 1,
   seconds: 0,
+  hopelessCollapse: 0,
   outcomeImages: 0,
+  heldOut: 0,
+  others: new Float32Array(0),
+  otherCount: 0,
   samples: [1, 4],
 };
 

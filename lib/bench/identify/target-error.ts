@@ -1,3 +1,4 @@
+import { effectOf } from "../../evidence/findings.ts";
 import type { ScanEvidence } from "../../evidence/schema.ts";
 import { bestInversion } from "../../evidence/statistics.ts";
 import type { AttackSpec } from "../../native/addon.ts";
@@ -21,18 +22,19 @@ export function labelRange(labels: Float32Array, outputs: number): number[] {
  * as a share of the label range; to the nearest target when there are several backdoors. Whatever the verdict was:
  * a scan that says nothing has still ended somewhere.
  * @param range as labelRange gives it; outputs without range are left out.
- * @returns null when no attack has a fixed target or no inversion ran.
+ * @returns null when no attack has the recovered effect (a fixed target, an offset) or no inversion ran.
  */
 export function targetError(
   evidence: ScanEvidence,
   attacks: readonly AttackSpec[],
   range: readonly number[],
 ): number | null {
-  const recovered = bestInversion(evidence.inversions)?.inversion.target;
-  if (recovered === undefined) return null;
+  const best = bestInversion(evidence.inversions)?.inversion;
+  if (best === undefined) return null;
+  const { target: recovered, effect } = effectOf(best, evidence.benign);
   const outputs = range.flatMap((extent, output) => (extent > 0 ? [output] : []));
   const distances = attacks.flatMap(({ target }) => {
-    if (target.kind !== "fixed" || outputs.length === 0) return [];
+    if (target.kind !== effect || outputs.length === 0) return [];
     const shares = outputs.map(
       (output) =>
         Math.abs((recovered[output] ?? Number.NaN) - (target.value[output] ?? Number.NaN)) /

@@ -2,6 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
@@ -58,18 +59,25 @@ class Inversion {
     CurveRecorder recorder(plan_.steps);
     const auto began = std::chrono::steady_clock::now();
     bool last = false;
+    bool hopeless = false;
     for (int64_t step = 0; !last; ++step) {
       const StepTerms terms = take_step(static_cast<double>(step) / static_cast<double>(plan_.steps));
       const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began;
-      last = step + 1 == plan_.steps || (plan_.seconds > 0.0 && spent.count() >= plan_.seconds);
+      hopeless = plan_.hopeless_collapse > 0.0 && step + 1 == (plan_.steps + 1) / 2 &&
+                 terms.collapse.min().item<double>() > plan_.hopeless_collapse;
+      last = hopeless || step + 1 == plan_.steps || (plan_.seconds > 0.0 && spent.count() >= plan_.seconds);
       if (recorder.add(step, terms, last)) on_progress(recorder.latest());
     }
     InversionResult result;
     result.curve = recorder.take();
-    result.outcomes = measure();
+    result.hopeless = hopeless;
+    std::vector<at::Tensor> outputs;
+    result.outcomes = measure(outputs);
     result.best = std::holds_alternative<CollapseObjective>(plan_.objective) ? deepest(result.outcomes)
                                                                              : best_start(result.outcomes);
+    result.outputs = outputs[result.best].cpu().contiguous();
     add_samples(result);
+    add_outputs_of_others(result);
     return result;
   }
 
@@ -107,8 +115,10 @@ class Inversion {
     for (auto& group : optimiser_.param_groups()) {
       static_cast<torch::optim::AdamOptions&>(group.options()).lr(learning_rate_at(plan_.learning_rate, progress));
     }
-    const at::Tensor chosen = draw_indices(session_.images().size(0), plan_.batch_size, indices_);
-    const at::Tensor images = session_.images().index_select(0, chosen.to(session_.device()));
+    const at::Tensor chosen =
+        draw_indices(session_.images().size(0) - plan_.held_out, plan_.batch_size, indices_).to(session_.device());
+    const at::Tensor images = session_.images().index_select(0, chosen);
+    const at::Tensor benign = session_.benign_outputs().index_select(0, chosen);
     if (attention_) attention_->update(session_.model(), images);
 
     optimiser_.zero_grad();
@@ -116,7 +126,7 @@ class Inversion {
     const int64_t per_pass = starts_per_pass(session_.device(), plan_.batch_size);
     for (int64_t first = 0; first < starts_; first += per_pass) {
       throw_if_cancelled(cancelled_);
-      parts.push_back(backward(images, first, std::min(per_pass, starts_ - first)));
+      parts.push_back(backward(images, benign, first, std::min(per_pass, starts_ - first)));
     }
     optimiser_.step();
     generator_->project();
@@ -132,12 +142,12 @@ class Inversion {
   }
 
   /// Forward and backward of some starts; their losses are independent, so their sum's gradient is each one's own.
-  StepTerms backward(const at::Tensor& images, int64_t first, int64_t count) {
+  StepTerms backward(const at::Tensor& images, const at::Tensor& benign, int64_t first, int64_t count) {
     const at::Tensor changed = triggered(images, first, count);
     const Prediction prediction = session_.model().predict(changed.flatten(0, 1), session_.model().head().has_value());
     const int64_t batch = images.size(0);
     StepTerms terms;
-    const at::Tensor outputs = prediction.outputs.view({count, batch, -1});
+    const at::Tensor outputs = followed(effect(), prediction.outputs.view({count, batch, -1}), benign, session_.output_scale());
     terms.output_mean = outputs.mean(1);
     const at::Tensor own_cost = generator_->own_cost(first, count);
     terms.cost = own_cost.defined() ? own_cost : mean_l1(changed, images);
@@ -155,6 +165,11 @@ class Inversion {
     }
     terms.loss.sum().backward();
     return terms.detached();
+  }
+
+  Effect effect() const {
+    const auto* alone = std::get_if<CollapseObjective>(&plan_.objective);
+    return alone == nullptr ? Effect::fixed : alone->effect;
   }
 
   at::Tensor collapse(const at::Tensor& outputs, int64_t first, int64_t count) const {
@@ -175,12 +190,23 @@ class Inversion {
     return on_variance * variance + on_perturbation * perturbation + paper.lambda2 * terms.rav;
   }
 
-  std::vector<InversionOutcome> measure() const {
+  /// Where the collapse of a start is measured from; absent for wherever its outputs went.
+  std::optional<at::Tensor> destination(int64_t start, const OutcomeMeter& meter) const {
+    const InversionStart& begun = plan_.starts[static_cast<size_t>(start)];
+    if (!begun.target) return std::nullopt;
+    if (begun.walk != Walk::outward) return walk_.targets()[start];
+    if (effect() == Effect::fixed) return std::nullopt;
+    // A trigger that does nothing moves all outputs alike: an offset counts from its least length on.
+    return walk_.pushed_outward(meter.mean().unsqueeze(0), start)[0];
+  }
+
+  /// outputs: f(G(x)) per start.
+  std::vector<InversionOutcome> measure(std::vector<at::Tensor>& outputs) const {
     std::vector<InversionOutcome> outcomes;
     const int64_t all = session_.images().size(0);
     const int64_t measured = plan_.outcome_images > 0 ? std::min(plan_.outcome_images, all) : all;
     for (int64_t start = 0; start < starts_; ++start) {
-      OutcomeMeter meter(session_);
+      OutcomeMeter meter(session_, effect());
       int64_t count = 0;
       for (int64_t at = 0; at < measured; at += count) {
         throw_if_cancelled(cancelled_);
@@ -189,14 +215,14 @@ class Inversion {
         const at::Tensor images = session_.images().narrow(0, at, count);
         meter.add(images, triggered(images, start, 1)[0]);
       }
-      const InversionStart& begun = plan_.starts[static_cast<size_t>(start)];
-      const bool forced = begun.target.has_value() && begun.walk != Walk::outward;
-      outcomes.push_back(meter.outcome(forced ? std::optional<at::Tensor>(walk_.targets()[start]) : std::nullopt));
+      outcomes.push_back(meter.outcome(destination(start, meter)));
+      outputs.push_back(meter.outputs());
       if (const at::Tensor own_cost = generator_->own_cost(start, 1); own_cost.defined()) {
         outcomes.back().cost = own_cost.item<double>();
       }
       outcomes.back().reached = reached(outcomes.back());
       outcomes.back().multiplier = multiplier(start);
+      outcomes.back().content = generator_->content(start);
     }
     return outcomes;
   }
@@ -212,6 +238,23 @@ class Inversion {
     if (price_) return price_->price()[start].item<double>();
     const auto* paper = std::get_if<PaperObjective>(&plan_.objective);
     return paper ? paper->lambda1 : 1.0;
+  }
+
+  at::Tensor outputs_of(const at::Tensor& images, size_t start) const {
+    std::vector<at::Tensor> parts;
+    int64_t count = 0;
+    for (int64_t at = 0; at < images.size(0); at += count) {
+      count = next_pass(images.size(0) - at);
+      const at::Tensor changed = triggered(images.narrow(0, at, count), static_cast<int64_t>(start), 1)[0];
+      parts.push_back(session_.predict_all(changed, false, cancelled_).outputs.cpu());
+    }
+    return at::cat(parts).contiguous();
+  }
+
+  void add_outputs_of_others(InversionResult& result) const {
+    if (!plan_.others.defined()) return;
+    at::NoGradGuard no_grad;
+    result.other_outputs = outputs_of(plan_.others.to(session_.device()), result.best);
   }
 
   void add_samples(InversionResult& result) const {
@@ -245,6 +288,10 @@ void check_plan(const Session& session, const InversionPlan& plan) {
   require(plan.batch_size >= 2 && plan.batch_size <= 65'536, "a batch of 2 to 65536 images");
   require(plan.learning_rate > 0.0, "a positive learning rate");
   require(plan.seconds >= 0.0, "0 or more seconds");
+  require(plan.held_out >= 0 && plan.held_out <= session.images().size(0) - 2, "at least 2 images that are not held out");
+  require(!plan.others.defined() || plan.others.sizes().slice(1) == session.images().sizes().slice(1),
+          "other images of the session's size");
+  require(plan.hopeless_collapse >= 0.0, "a hopeless collapse of 0 or more");
   require(plan.outcome_images == 0 || plan.outcome_images >= 2, "outcomes of all images or of at least 2");
   for (const InversionStart& start : plan.starts) require(start.reference > 0.0, "references above 0");
   for (int64_t index : plan.samples) {

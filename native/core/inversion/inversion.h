@@ -20,9 +20,16 @@ struct ConstrainedObjective {
   double tolerance = 0.02;
 };
 
+/// What a trigger does to the outputs: brings them all to one value, or moves them all by one.
+enum class Effect { fixed, offset };
+
 /// Minimise the collapse alone, for families whose triggers are small by themselves.
 struct CollapseObjective {
   double tolerance = 0.02;
+  /// offset: what collapses is f(G(x)) − f(x), to which the benign mean is added so that targets stay outputs: a target t
+  /// stands for the offset t − mean, and targets that walk outward for offsets of a least length. Collapses, targets and
+  /// variance ratios are of that sum; output means are the same as of the outputs.
+  Effect effect = Effect::fixed;
 };
 
 /// λ-weighted sum of output variance, mean L1 and mean RAV (arXiv 2411.04811).
@@ -72,8 +79,14 @@ struct InversionPlan {
   /// Wall time after which the loop ends early, with what it has; 0 has no end. How many steps that is depends on the
   /// machine's load: such results are not repeatable.
   double seconds = 0.0;
+  /// Halfway, the loop ends when no start has a collapse this small; 0 never ends it.
+  double hopeless_collapse = 0.0;
   /// The outcomes are measured on the first so many images; 0 takes all.
   int64_t outcome_images = 0;
+  /// So many of the last images play no part in the optimisation, but in the outcomes.
+  int64_t held_out = 0;
+  /// M×C×H×W in [0,1], images of another kind that the best start's trigger is put on; undefined without.
+  at::Tensor others;
   /// Indices of session images whose triggered forms are returned for the best start.
   std::vector<int64_t> samples;
 };
@@ -102,16 +115,24 @@ struct InversionOutcome {
   std::vector<double> rav;
   std::vector<double> rnv;
   double multiplier = 0.0;
+  /// What its patch holds, C×size×size on the CPU; undefined for families without one.
+  at::Tensor content;
 };
 
 struct InversionResult {
   std::vector<InversionOutcome> outcomes;
   /// The last point is of the last step that was done.
   std::vector<InversionProgress> curve;
+  /// Whether the loop ended halfway (InversionPlan::hopeless_collapse).
+  bool hopeless = false;
   size_t best = 0;
   /// samples×C×H×W and samples×d, on the CPU.
   at::Tensor triggered_samples;
   at::Tensor triggered_outputs;
+  /// f(G(x)) of the best start for the images that its outcome was measured on, N×d, and for the plan's others, M×d; on the
+  /// CPU.
+  at::Tensor outputs;
+  at::Tensor other_outputs;
 };
 
 /// Runs all starts of the plan as one batched problem. Equal plans on one machine give bit-equal results; on CUDA not for

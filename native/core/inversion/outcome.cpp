@@ -8,6 +8,10 @@
 
 namespace drmguard {
 
+at::Tensor followed(Effect effect, const at::Tensor& outputs, const at::Tensor& benign, const OutputScale& scale) {
+  return effect == Effect::fixed ? outputs : outputs - benign + scale.mean;
+}
+
 void OutcomeMeter::add(const at::Tensor& images, const at::Tensor& triggered) {
   const Prediction prediction = session_.model().predict(triggered, session_.model().head().has_value());
   outputs_.push_back(prediction.outputs);
@@ -17,7 +21,7 @@ void OutcomeMeter::add(const at::Tensor& images, const at::Tensor& triggered) {
 }
 
 InversionOutcome OutcomeMeter::outcome(const std::optional<at::Tensor>& target) const {
-  const at::Tensor outputs = at::cat(outputs_).unsqueeze(0);
+  const at::Tensor outputs = followed_outputs().unsqueeze(0);
   const OutputScale& benign = session_.output_scale();
   InversionOutcome outcome;
   outcome.cost = absolute_change_ / static_cast<double>(pixels_);
@@ -37,6 +41,13 @@ InversionOutcome OutcomeMeter::outcome(const std::optional<at::Tensor>& target) 
 }
 
 at::Tensor OutcomeMeter::outputs() const { return at::cat(outputs_); }
+
+at::Tensor OutcomeMeter::mean() const { return followed_outputs().mean(0); }
+
+at::Tensor OutcomeMeter::followed_outputs() const {
+  const at::Tensor outputs = at::cat(outputs_);
+  return followed(effect_, outputs, session_.benign_outputs().narrow(0, 0, outputs.size(0)), session_.output_scale());
+}
 
 TriggerEffect measure_trigger(const Session& session, const at::Tensor& triggered, const CancelFlag& cancelled) {
   at::NoGradGuard no_grad;

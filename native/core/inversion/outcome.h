@@ -8,10 +8,13 @@
 
 namespace drmguard {
 
-/// Collects triggered images in passes and sums them up.
+/// What should collapse (CollapseObjective::effect). outputs: …×B×d, benign: B×d.
+at::Tensor followed(Effect effect, const at::Tensor& outputs, const at::Tensor& benign, const OutputScale& scale);
+
+/// Collects triggered forms of the session's images, from the first on, in passes and sums them up.
 class OutcomeMeter {
  public:
-  explicit OutcomeMeter(const Session& session) : session_(session) {}
+  explicit OutcomeMeter(const Session& session, Effect effect = Effect::fixed) : session_(session), effect_(effect) {}
 
   /// images and triggered: N×C×H×W.
   void add(const at::Tensor& images, const at::Tensor& triggered);
@@ -19,9 +22,15 @@ class OutcomeMeter {
   InversionOutcome outcome(const std::optional<at::Tensor>& target) const;
   /// f of the triggered images, N×d.
   at::Tensor outputs() const;
+  /// Their mean, d.
+  at::Tensor mean() const;
 
  private:
+  /// N×d.
+  at::Tensor followed_outputs() const;
+
   const Session& session_;
+  Effect effect_;
   std::vector<at::Tensor> outputs_;
   std::vector<at::Tensor> features_;
   double absolute_change_ = 0.0;

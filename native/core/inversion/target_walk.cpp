@@ -57,11 +57,14 @@ at::Tensor TargetWalk::from_mean() const { return (targets_ - mean_) / deviation
 void TargetWalk::look_outward(const at::Tensor& mean_outputs, int64_t first) {
   if (!any_outward_) return;
   const int64_t count = mean_outputs.size(0);
+  at::Tensor rows = targets_.narrow(0, first, count);
+  rows.copy_(at::where(outward_.narrow(0, first, count).gt(0), pushed_outward(mean_outputs, first), rows));
+}
+
+at::Tensor TargetWalk::pushed_outward(const at::Tensor& mean_outputs, int64_t first) const {
   const at::Tensor reached = (mean_outputs - mean_) / deviation_;
   const at::Tensor own = length(reached).clamp_min(kTiny);
-  const at::Tensor pushed = reached * (distance_.narrow(0, first, count) / own).clamp_min(1.0);
-  at::Tensor rows = targets_.narrow(0, first, count);
-  rows.copy_(at::where(outward_.narrow(0, first, count).gt(0), mean_ + deviation_ * pushed, rows));
+  return mean_ + deviation_ * reached * (distance_.narrow(0, first, mean_outputs.size(0)) / own).clamp_min(1.0);
 }
 
 void TargetWalk::advance(const at::Tensor& mean_outputs, double progress) {

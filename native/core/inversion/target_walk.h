@@ -23,6 +23,8 @@ class TargetWalk {
   /// Puts the targets that walk outward where the outputs are, but no nearer to the benign mean than they began.
   /// mean_outputs: rows × d, of the starts from `first` on.
   void look_outward(const at::Tensor& mean_outputs, int64_t first);
+  /// Those targets, rows × d.
+  at::Tensor pushed_outward(const at::Tensor& mean_outputs, int64_t first) const;
   /// t ← t + s·residual/‖residual‖ in benign deviations, with s falling to zero at 70 % of the steps; around the mean,
   /// without the residual's part along the radius, and back to the distance of the start.
   /// mean_outputs: R×d over the step's batch.

@@ -4,10 +4,12 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "error/error.h"
 #include "probe/plain_colours.h"
+#include "probe/reading.h"
 #include "probe/spread_images.h"
 #include "tensor/device.h"
 
@@ -28,7 +30,7 @@ class InnocentContent {
     const at::Tensor chosen = spread_images(session, plan.images, plan.seed);
     images_ = session.images().index_select(0, chosen);
     donors_ = session.images().index_select(0, spread_images(session, plan.donors, plan.seed));
-    benign_ = session.benign_outputs().index_select(0, chosen).var(0, true).clamp_min(1e-12);
+    benign_ = session.benign_outputs().index_select(0, chosen);
     for (std::vector<double> colour : corner_colours(images_.size(1))) colours_.push_back(std::move(colour));
     colours_.emplace_back(static_cast<size_t>(images_.size(1)), 0.5);
   }
@@ -56,7 +58,12 @@ class InnocentContent {
     }
     const at::Tensor outputs =
         session_.predict_all(filled.flatten(0, 1), false, cancelled_).outputs.view({count, images_.size(0), -1});
-    return std::get<0>((outputs.var(1, true) / benign_).mean(1).sort())[after].item<double>();
+    std::vector<double> left;
+    for (const Reading& reading : read_outputs(outputs, benign_, session_.output_scale().variance.sqrt())) {
+      left.push_back(reading.variance_ratio);
+    }
+    std::sort(left.begin(), left.end());
+    return left[static_cast<size_t>(after)];
   }
 
   const Session& session_;

@@ -26,13 +26,16 @@ using PatchKey = std::tuple<int64_t, int64_t, int64_t, std::vector<double>>;
 
 PatchKey key_of(const Patch& patch) { return {patch.top, patch.left, patch.size, patch.colour}; }
 
-/// Large where the outputs moved far and agree with each other. A benign model that is shown a patch over its features
-/// moves by about half a deviation at most and keeps most of its variance.
-double suspicion(const ProbedPatch& probed) { return probed.shift / (probed.variance_ratio + 0.1); }
+/// The mean of a trigger of several colours lies between the corners.
+constexpr int64_t kOffsetColourLevels = 3;
 
-void sort_by_suspicion(std::vector<ProbedPatch>& patches) {
-  std::stable_sort(patches.begin(), patches.end(),
-                   [](const ProbedPatch& a, const ProbedPatch& b) { return suspicion(a) > suspicion(b); });
+/// Fixed: large where the outputs moved far and agree with each other. A benign model that is shown a patch over its features
+/// moves by about half a deviation at most and keeps most of its variance. Offsets: the nearer all outputs moved by one
+/// offset of at least the least length.
+double suspicion(const Reading& reading, const std::optional<double>& least_offset) {
+  if (!least_offset) return reading.shift / (reading.variance_ratio + 0.1);
+  const double missing = std::max(0.0, *least_offset - reading.shift);
+  return 1.0 / (reading.shift_variance + missing * missing + 1e-6);
 }
 
 /// Places along one axis, three fifths of a patch apart, the last one flush with the border.
@@ -69,6 +72,12 @@ class ProbeSweep {
   }
 
  private:
+  void sort_by_suspicion(std::vector<ProbedPatch>& patches) const {
+    std::stable_sort(patches.begin(), patches.end(), [this](const ProbedPatch& a, const ProbedPatch& b) {
+      return suspicion(a.reading, plan_.least_offset) > suspicion(b.reading, plan_.least_offset);
+    });
+  }
+
   int64_t height() const { return session_.images().size(2); }
   int64_t width() const { return session_.images().size(3); }
 
@@ -95,8 +104,10 @@ class ProbeSweep {
       throw_if_cancelled(cancelled_);
       const size_t last = std::min(patches.size(), first + static_cast<size_t>(per_pass));
       const at::Tensor outputs = outputs_of_stamped(patches, first, last, images);
+      const std::vector<Reading> readings = read_outputs(outputs, benign, session_.output_scale().variance.sqrt());
       for (size_t i = first; i < last; ++i) {
-        probed.push_back(reading(patches[i], outputs[static_cast<int64_t>(i - first)], benign));
+        const at::Tensor target = outputs[static_cast<int64_t>(i - first)].mean(0);
+        probed.push_back({patches[i], readings[i - first], to_doubles(target)});
       }
       on_progress(static_cast<int64_t>(last));
     }
@@ -119,16 +130,6 @@ class ProbeSweep {
     return session_.predict_all(stamped.flatten(0, 1), false, cancelled_).outputs.view({count, images.size(0), -1});
   }
 
-  ProbedPatch reading(const Patch& patch, const at::Tensor& outputs, const at::Tensor& benign) const {
-    const at::Tensor deviation = session_.output_scale().variance.sqrt();
-    ProbedPatch probed;
-    probed.patch = patch;
-    probed.variance_ratio = (outputs.var(0, true) / benign.var(0, true).clamp_min(1e-12)).mean().item<double>();
-    probed.shift = ((outputs - benign).mean(0) / deviation).square().mean().sqrt().item<double>();
-    probed.target = to_doubles(outputs.mean(0));
-    return probed;
-  }
-
   bool fits(const Patch& patch) const {
     return patch.size >= 1 && patch.top >= 0 && patch.left >= 0 && patch.top + patch.size <= height() &&
            patch.left + patch.size <= width();
@@ -146,9 +147,9 @@ class ProbeSweep {
         for (int64_t grow : {-1, 0, 1}) consider(down, right, grow);
       }
     }
-    for (const auto& colour : corner_colours(session_.images().size(1))) {
-      all.push_back({patch.top, patch.left, patch.size, colour});
-    }
+    const int64_t channels = session_.images().size(1);
+    const auto colours = plan_.least_offset ? lattice_colours(channels, kOffsetColourLevels) : corner_colours(channels);
+    for (const auto& colour : colours) all.push_back({patch.top, patch.left, patch.size, colour});
     return all;
   }
 
@@ -197,6 +198,8 @@ void check_plan(const Session& session, const ProbePlan& plan) {
                          std::all_of(plan.sizes.begin(), plan.sizes.end(),
                                      [smallest](int64_t size) { return size >= 1 && size <= smallest; });
   if (!sizes_fit) throw Error(ErrorCode::ERR_CONFIG, "expected 1 to 16 patch sizes that fit the images");
+  // Written so that NaN is refused too.
+  if (plan.least_offset && !(*plan.least_offset > 0.0)) throw Error(ErrorCode::ERR_CONFIG, "expected a least offset above 0");
   if (plan.images < 2) throw Error(ErrorCode::ERR_CONFIG, "expected at least 2 probe images");
 }
 

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
+#include "probe/reading.h"
 #include "session/session.h"
 #include "trigger/trigger_generator.h"
 
@@ -17,16 +19,17 @@ struct ProbePlan {
   std::vector<int64_t> sizes;
   /// How many of the best patches to return.
   size_t keep = 4;
+  /// Absent looks for patches that bring the outputs to one value; else for such as move all outputs by one offset, at
+  /// least this long: root mean square over the outputs, in benign deviations.
+  std::optional<double> least_offset;
   uint64_t seed = 1;
   int threads = 1;
 };
 
 struct ProbedPatch {
   Patch patch;
-  /// mean_j Var f_j(stamped) / Var f_j(benign) on the probe's images.
-  double variance_ratio = 0.0;
-  /// Root mean square over outputs of the mean shift, in benign deviations.
-  double shift = 0.0;
+  /// On the probe's images.
+  Reading reading;
   std::vector<double> target;
 };
 

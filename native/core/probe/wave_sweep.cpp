@@ -38,13 +38,13 @@ std::vector<Wave> every_wave(double lowest, double highest) {
 }
 
 double suspicion(const ProbedWave& probed) {
-  const double missing = std::max(0.0, kFarEnough - probed.shift);
-  return -(probed.variance_ratio + missing * missing);
+  const double missing = std::max(0.0, kFarEnough - probed.reading.shift);
+  return -(probed.reading.variance_ratio + missing * missing);
 }
 
 double median_variance_ratio(const std::vector<ProbedWave>& probed) {
   std::vector<double> ratios;
-  for (const ProbedWave& wave : probed) ratios.push_back(wave.variance_ratio);
+  for (const ProbedWave& wave : probed) ratios.push_back(wave.reading.variance_ratio);
   const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
   std::nth_element(ratios.begin(), middle, ratios.end());
   return *middle;
@@ -66,13 +66,9 @@ class WaveSweep {
     const at::Tensor striped = (images_.unsqueeze(0) + stripes).clamp(0.0, 1.0).flatten(0, 1);
     const at::Tensor outputs = session_.predict_all(striped, false, cancelled)
                                    .outputs.view({static_cast<int64_t>(waves.size()), images_.size(0), -1});
-    const at::Tensor ratio = (outputs.var(1, true) / benign_.var(0, true).clamp_min(1e-12)).mean(1).cpu();
-    const at::Tensor shift = ((outputs - benign_).mean(1) / deviation_).square().mean(1).sqrt().cpu();
+    const std::vector<Reading> readings = read_outputs(outputs, benign_, deviation_);
     std::vector<ProbedWave> probed;
-    for (size_t i = 0; i < waves.size(); ++i) {
-      const auto row = static_cast<int64_t>(i);
-      probed.push_back({waves[i], ratio[row].item<double>(), shift[row].item<double>()});
-    }
+    for (size_t i = 0; i < waves.size(); ++i) probed.push_back({waves[i], readings[i]});
     return probed;
   }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "probe/reading.h"
 #include "session/session.h"
 #include "trigger/trigger_generator.h"
 
@@ -23,10 +24,8 @@ struct WaveSweepPlan {
 
 struct ProbedWave {
   Wave wave;
-  /// mean_j Var f_j(striped) / Var f_j(benign) on the sweep's images.
-  double variance_ratio = 0.0;
-  /// Root mean square over outputs of the mean shift, in benign deviations.
-  double shift = 0.0;
+  /// On the sweep's images.
+  Reading reading;
 };
 
 struct WaveSweepResult {

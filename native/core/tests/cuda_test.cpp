@@ -79,12 +79,12 @@ TEST(cuda_inversions_follow_the_cpu) {
 }
 
 TEST(cuda_probes_the_same_patches) {
-  const ProbePlan plan{8, {3}, 2, 1, 1};
+  const ProbePlan plan{8, {3}, 2, std::nullopt, 1, 1};
   const auto ignore = [](int64_t, int64_t) {};
   const ProbeResult result = probe_sweep(session_on(cuda_device()), plan, ignore, kNeverCancelled);
   const ProbeResult expected = probe_sweep(session_on("cpu"), plan, ignore, kNeverCancelled);
   CHECK(result.patches_tried > 0 && expected.patches_tried > 0);
-  check_close(result.best.at(0).variance_ratio, expected.best.at(0).variance_ratio, 0.1);
+  check_close(result.best.at(0).reading.variance_ratio, expected.best.at(0).reading.variance_ratio, 0.1);
 }
 
 TEST(cuda_runs_the_baselines) {

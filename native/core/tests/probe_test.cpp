@@ -63,8 +63,8 @@ TEST(the_probe_sweep_finds_a_planted_patch) {
   CHECK(best.patch.top <= 6 && best.patch.top + best.patch.size >= 9);
   CHECK(best.patch.left <= 7 && best.patch.left + best.patch.size >= 10);
   CHECK_ALL_NEAR(best.target, (std::vector<double>{4.0, -3.0}), 1e-4);
-  CHECK_NEAR(best.variance_ratio, 0.0, 1e-6);
-  for (size_t i = 1; i < result.best.size(); ++i) CHECK(result.best[i].variance_ratio > 0.1);
+  CHECK_NEAR(best.reading.variance_ratio, 0.0, 1e-6);
+  for (size_t i = 1; i < result.best.size(); ++i) CHECK(result.best[i].reading.variance_ratio > 0.1);
   CHECK(std::is_sorted(done.begin(), done.end()) && done.size() > 1);
   CHECK(result.best.size() <= 4 && result.forward_passes > result.patches_tried);
   CHECK_THROWS_CODE(probe_sweep(session, {16, {13}, 4, 1, 1}, [](int64_t, int64_t) {}, never), ERR_CONFIG, "fit");

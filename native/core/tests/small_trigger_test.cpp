@@ -135,7 +135,7 @@ TEST(the_wave_sweep_and_its_inversion_find_planted_stripes) {
   }, kNeverCancelled);
   CHECK(sweep.waves_tried == last && sweep.best.size() == 3);
   CHECK(sweep.best[0].wave.across == 3.0 && sweep.best[0].wave.down == 2.0);
-  CHECK(sweep.best[0].variance_ratio < sweep.median_variance_ratio);
+  CHECK(sweep.best[0].reading.variance_ratio < sweep.median_variance_ratio);
   const InversionResult result =
       collapsed(session, TriggerFamily::wave, {outward(session, {{}, sweep.best[0].wave})}, 0.02);
   CHECK(result.outcomes[0].collapse < 0.02);

@@ -14,6 +14,11 @@ namespace {
 
 constexpr double kNoise = 0.25;
 
+/// images: …×H×W.
+at::Tensor square_of(const at::Tensor& images, const Patch& patch) {
+  return images.slice(-2, patch.top, patch.top + patch.size).slice(-1, patch.left, patch.left + patch.size);
+}
+
 }  // namespace
 
 PatchContent::PatchContent(const TriggerShape& shape, const std::vector<TriggerStart>& starts, uint64_t seed,
@@ -29,10 +34,20 @@ PatchContent::PatchContent(const TriggerShape& shape, const std::vector<TriggerS
     const Patch& patch = *starts[static_cast<size_t>(start)].patch;
     require_inside(patch, shape);
     colours[start].copy_(at::tensor(patch.colour, options).view({-1, 1, 1}));
-    inside[start].slice(2, patch.top, patch.top + patch.size).slice(3, patch.left, patch.left + patch.size).fill_(1.0);
+    square_of(inside[start], patch).fill_(1.0);
+    squares_.push_back(patch);
+  }
+  at::Tensor content = (colours + noise).clamp(0.0, 1.0);
+  for (int64_t start = 0; start < shape.starts; ++start) {
+    const at::Tensor& given = starts[static_cast<size_t>(start)].content;
+    if (given.defined()) square_of(content[start], squares_[static_cast<size_t>(start)]).copy_(given);
   }
   inside_ = inside.to(device);
-  content_ = (colours + noise).clamp(0.0, 1.0).to(device).set_requires_grad(true);
+  content_ = content.to(device).set_requires_grad(true);
+}
+
+at::Tensor PatchContent::content(int64_t start) const {
+  return square_of(content_.detach()[start], squares_[static_cast<size_t>(start)]).cpu().contiguous();
 }
 
 at::Tensor PatchContent::apply(const at::Tensor& images, int64_t first, int64_t count) const {

@@ -14,6 +14,7 @@ class PatchContent : public TriggerGenerator {
 
   at::Tensor apply(const at::Tensor& images, int64_t first, int64_t count) const override;
   std::vector<at::Tensor> parameters() const override { return {content_}; }
+  at::Tensor content(int64_t start) const override;
   void project() override;
 
  private:
@@ -21,6 +22,7 @@ class PatchContent : public TriggerGenerator {
   at::Tensor content_;
   /// starts×1×1×H×W, 1 inside of the squares.
   at::Tensor inside_;
+  std::vector<Patch> squares_;
 };
 
 }  // namespace drmguard

@@ -33,6 +33,8 @@ struct Wave {
 struct TriggerStart {
   std::optional<Patch> patch;
   std::optional<Wave> wave;
+  /// C×size×size in [0,1]: what the patch holds, instead of its colour and some noise. Undefined without.
+  at::Tensor content{};
 };
 
 class TriggerGenerator {
@@ -44,6 +46,9 @@ class TriggerGenerator {
 
   /// What the trigger costs, per start, where the family measures that otherwise than by mean |G(x) − x|. Undefined then.
   virtual at::Tensor own_cost(int64_t /*first*/, int64_t /*count*/) const { return {}; }
+
+  /// What the start's patch holds now, C×size×size. Undefined for families without one.
+  virtual at::Tensor content(int64_t /*start*/) const { return {}; }
 
   /// Leaf tensors to optimise; the first axis of each is the start (or a multiple of it).
   virtual std::vector<at::Tensor> parameters() const = 0;

@@ -73,7 +73,7 @@ describe("what was not checked", () => {
     );
     expect(gaps[0]).toContain("the last layer is a softmax");
     expect(gaps.join("; ")).toMatch(
-      /112 of 412 images.*probe sweep.*warps.*differ from image to image.*shift or scale/,
+      /112 of 412 images.*probe sweep.*warps.*differ from image to image.*scale the outputs/,
     );
   });
 

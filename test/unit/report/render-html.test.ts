@@ -80,6 +80,7 @@ function evidenceOfOutputs(outputs: number): ScanEvidence {
   evidence.reversedTrigger = {
     inversion: 0,
     target: vector,
+    transfer: null,
     samples: (evidence.reversedTrigger?.samples ?? []).map((sample) => ({
       ...sample,
       outputBefore: vector,

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Family } from "../../../lib/config/settings-schema.ts";
 import { firstInconsistency } from "../../../lib/evidence/consistency.ts";
 import { evidenceSchema } from "../../../lib/evidence/schema.ts";
 import { type ImageBatch, imagesFromArray } from "../../../lib/images/index.ts";
-import type { TriggerFamily } from "../../../lib/native/addon.ts";
 import { type ScanProgress, scan } from "../../../lib/scan/index.ts";
 import { judge } from "../../../lib/verdict/judge.ts";
 import { BENIGN_RATIO } from "../../fixtures/evidence/make-evidence.ts";
@@ -28,7 +28,7 @@ const quick = {
     walks: 3,
     forcedTargets: 2,
     probeStarts: 2,
-    families: ["additive-pattern" as TriggerFamily],
+    families: ["additive-pattern" as Family],
   },
 };
 
@@ -68,7 +68,7 @@ describe("scan with the contrast method", () => {
   });
 
   it("looks at stripes and patches first: a search, then the best few on all images", async () => {
-    const families = ["wave", "patch"] as TriggerFamily[];
+    const families = ["wave", "patch"] as Family[];
     core.outcomeOf = (plan, start) => ({ collapse: plan.samples.length === 0 ? 0.9 - start / 1000 : 0.3 });
     const evidence = await scan(core.model(), images, {
       plan: { ...quick, contrast: { ...quick.contrast, families, probeStarts: 0 } },
@@ -105,10 +105,83 @@ describe("scan with the contrast method", () => {
     expect(judge(evidence).label).toBe("clean");
   });
 
+  it("refines patches from what the search found, wherever the outputs go when the target may be near the mean", async () => {
+    core.outcomeOf = (plan) => ({
+      collapse: 0.3,
+      content: plan.samples.length === 0 ? new Float32Array(27).fill(0.7) : null,
+    });
+    const families = ["central-patch"] as Family[];
+    const evidence = await scan(core.model(), images, {
+      plan: { ...quick, contrast: { ...quick.contrast, families, probeStarts: 0 } },
+    });
+    const [search, refinement] = core.inversions;
+    expect(search?.starts.every(({ target, content }) => target === null && content === null)).toBe(true);
+    expect(refinement?.starts.map(({ target, content }) => [target, content?.[0]?.toFixed(1)])).toEqual(
+      Array(6).fill([null, "0.7"]),
+    );
+    expect(search?.family).toBe("patch");
+    expect(evidence.inversions.map(({ family }) => family)).toEqual(Array(6).fill("central-patch"));
+  });
+
+  it("measures the plain squares that move all outputs by one offset, as the sweep found them", async () => {
+    const families = ["offset-patch"] as Family[];
+    const evidence = await scan(core.model(), images, {
+      plan: { ...quick, contrast: { ...quick.contrast, families, probeStarts: 0 } },
+    });
+    expect(core.calls).toEqual(["open", "probe", "invert patch 6", "dispose session"]);
+    expect(core.probes[0]).toMatchObject({ leastOffset: 0.5, images: 8 });
+    const [plan] = core.inversions;
+    expect(plan).toMatchObject({ steps: 1, objective: { kind: "collapse", effect: "offset" } });
+    const { content, walk, reference } = plan?.starts[2] ?? {};
+    // Squares of two pixels, red.
+    expect([...(content ?? [])]).toEqual([1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    expect([walk, reference]).toEqual(["outward", 0.25]);
+    expect(evidence.inversions.every(({ family }) => family === "offset-patch")).toBe(true);
+    expect(evidence.reversedTrigger?.transfer?.noise).toBeNull();
+  });
+
+  it("holds an eighth of the images out and measures the trigger on them and on noise", async () => {
+    const evidence = await scan(core.model(), images, { plan: quick });
+    const [walking, standing] = core.inversions;
+    expect([walking?.heldOut, standing?.heldOut]).toEqual([2, 2]);
+    expect([walking?.otherCount, standing?.otherCount]).toEqual([32, 0]);
+    expect(walking?.others).toHaveLength(32 * 3 * 16 * 12);
+    // The stub answers 1 to benign images and 2 to noise, for both outputs.
+    const { outputDeviation } = core.facts;
+    const { target, transfer } = evidence.reversedTrigger ?? {};
+    const left = (answer: number) =>
+      outputDeviation.reduce(
+        (sum, deviation, output) => sum + ((answer - (target?.[output] ?? 0)) / deviation) ** 2,
+        0,
+      ) / 2;
+    expect(transfer?.heldOut).toBeCloseTo(left(1), 6);
+    expect(transfer?.noise).toBeCloseTo(left(2), 6);
+  });
+
+  it("leaves the yardstick out where no walk collapses, and counts the work that this saves", async () => {
+    core.outcomeOf = () => ({ collapse: 0.5 });
+    const evidence = await scan(core.model(), images, { plan: quick });
+    expect(core.calls.filter((call) => call.startsWith("invert"))).toEqual(["invert additive-pattern 5"]);
+    expect(core.inversions[0]?.hopelessCollapse).toBeCloseTo(0.1);
+    // 4 steps of 8 images: 5 walks done, 2 forced targets saved.
+    expect(evidence.work).toEqual({ done: 4 * 8 * 5, saved: 4 * 8 * 2 });
+    expect(evidence.complete).toBe(true);
+    expect(judge(evidence)).toMatchObject({ label: "inconclusive", score: null });
+  });
+
+  it("goes on after walks that ended halfway because none had come near", async () => {
+    core.outcomeOf = () => ({ collapse: 0.5 });
+    core.stepsDone = 2;
+    core.hopeless = true;
+    const evidence = await scan(core.model(), images, { plan: quick });
+    expect(evidence.complete).toBe(true);
+    expect(evidence.work).toEqual({ done: 2 * 8 * 5, saved: 2 * 8 * 5 + 4 * 8 * 2 });
+  });
+
   it("tries every family with its own yardstick, and stops at a clear finding", async () => {
     const plan = {
       ...quick,
-      contrast: { ...quick.contrast, families: ["additive-pattern", "smooth-warp"] as TriggerFamily[] },
+      contrast: { ...quick.contrast, families: ["additive-pattern", "smooth-warp"] as Family[] },
     };
     await scan(core.model(), images, { plan });
     expect(core.calls.filter((call) => call.startsWith("invert"))).toEqual([
@@ -179,7 +252,7 @@ describe("a scan with a budget", () => {
   it("is complete when the budget is enough, or a clear finding comes first", async () => {
     expect((await scan(core.model(), images, { plan: quick, limits: { steps: 8 } })).complete).toBe(true);
     core.outcomeOf = (_, start) => ({ cost: start === 2 ? 0.001 : 0.01 });
-    const contrast = { ...quick.contrast, families: ["additive-pattern", "smooth-warp"] as TriggerFamily[] };
+    const contrast = { ...quick.contrast, families: ["additive-pattern", "smooth-warp"] as Family[] };
     const limits = { steps: 8 };
     expect((await scan(core.model(), images, { plan: { ...quick, contrast }, limits })).complete).toBe(true);
   });

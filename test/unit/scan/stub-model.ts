@@ -38,6 +38,8 @@ export class StubCore {
   /** Called when held work has begun. */
   onHeld: () => void = () => {};
   outcomeOf: (plan: NativeInversionPlan, start: number) => Partial<InversionOutcome> = () => ({});
+  /** Whether inversions say that they ended halfway. */
+  hopeless = false;
   readonly facts: SessionFacts;
 
   constructor(outputs: number, rows: readonly (readonly number[])[]) {
@@ -108,7 +110,7 @@ export class StubCore {
       sweepWaves: ({ keep }, onProgress) => {
         this.calls.push("sweep waves");
         onProgress({ done: 1, total: 1 });
-        const wave = { down: 0, phase: 0, varianceRatio: 0.5, shift: 1 };
+        const wave = { down: 0, phase: 0, varianceRatio: 0.5, shift: 1, shiftVariance: 0.5 };
         const best = Array.from({ length: keep }, (_, across) => ({ ...wave, across }));
         const result = { wavesTried: 20, medianVarianceRatio: 0.5, best };
         return { promise: Promise.resolve(result), cancel: () => {} };
@@ -146,7 +148,7 @@ export class StubCore {
   }
 
   #probeResult(plan: NativeProbePlan): ProbeResult {
-    const patch = { left: 1, size: 2, colour: [1, 0, 0], varianceRatio: 0.1, shift: 1 };
+    const patch = { left: 1, size: 2, colour: [1, 0, 0], varianceRatio: 0.1, shift: 1, shiftVariance: 0.5 };
     const best = Array.from({ length: plan.keep }, (_, top) => ({
       ...patch,
       top,
@@ -162,6 +164,7 @@ export class StubCore {
       walk: "anywhere",
       patch: null,
       wave: null,
+      content: null,
       reference: 1,
     }));
     const result = this.#inversionResult({
@@ -170,7 +173,11 @@ export class StubCore {
       starts,
       learningRate: 1,
       seconds: 0,
+      hopelessCollapse: 0,
       outcomeImages: 0,
+      heldOut: 0,
+      others: new Float32Array(0),
+      otherCount: 0,
       ...plan,
     });
     const cleanse = plan.method.kind === "neural-cleanse";
@@ -204,6 +211,7 @@ export class StubCore {
         rav: Array(outputs).fill(0.1),
         rnv: Array(outputs).fill(0.5),
         multiplier: 1,
+        content: null,
         ...this.outcomeOf(plan, index),
       };
       return { ...outcome, reached: outcome.collapse <= 0.025 };
@@ -216,9 +224,12 @@ export class StubCore {
     return {
       outcomes,
       curve: [progressPoint(plan, 1), progressPoint(plan, this.stepsDone ?? plan.steps)],
+      hopeless: this.hopeless,
       best,
       triggeredSamples: new Float32Array(plan.samples.length * channels * height * width).fill(0.75),
       triggeredOutputs: Float32Array.from(plan.samples.flatMap((_, row) => Array(outputs).fill(row))),
+      outputs: new Float32Array((this.options?.count ?? 0) * outputs).fill(1),
+      otherOutputs: new Float32Array(plan.otherCount * outputs).fill(2),
     };
   }
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { patchSizes } from "../../../lib/scan/contrast.ts";
+import { patchSizes } from "../../../lib/scan/patch-sizes.ts";
 import { sampleIndices } from "../../../lib/scan/samples.ts";
 import {
   movedToDistance,
