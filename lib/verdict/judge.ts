@@ -2,7 +2,7 @@ import type { ScanMethod, Thresholds } from "../config/scan-plan.ts";
 import { effectOf, type Finding, findings } from "../evidence/findings.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
 import { bestInversion, bounding, familyContrasts, shownInversion } from "../evidence/statistics.ts";
-import { bounded, familyText } from "../evidence/trigger-families.ts";
+import { bounded, familyText, movesByOffset } from "../evidence/trigger-families.ts";
 import { type Decision, incomplete, sentence, shown, unscored } from "./decision.ts";
 import { judgeFeatureReverse, judgeNeuralCleanse } from "./judge-baseline.ts";
 import { requireThresholds, scoreLines } from "./score-lines.ts";
@@ -101,10 +101,17 @@ function depthOf({ inversions, statistics }: ScanEvidence): Measured {
   if (contrast?.score == null || contrast.depth === null)
     return { missing: "no small trigger was optimised" };
   const { collapse, reference } = contrast.best.inversion;
+  const depths = `${shown(contrast.score)} times what benign models show`;
+  if (movesByOffset(contrast.family)) {
+    const rest = percent(Math.sqrt(collapse));
+    const text =
+      `a plain patch moves all outputs by one offset, to within ${rest} of their deviation: ` +
+      `${shown(contrast.depth)} times as exactly as one that does nothing, ${depths}`;
+    return { score: contrast.score, text };
+  }
   const text =
     `the best trigger of one family (${familyText(family).name}) leaves ${percent(collapse)} of the outputs' variance, ` +
-    `others ${percent(reference ?? 1)}: a ${shown(contrast.depth)} times smaller deviation, ` +
-    `${shown(contrast.score)} times what benign models show`;
+    `others ${percent(reference ?? 1)}: a ${shown(contrast.depth)} times smaller deviation, ${depths}`;
   return { score: contrast.score, text };
 }
 

@@ -1,3 +1,4 @@
+import { effectOf } from "../../evidence/findings.ts";
 import type { ScanEvidence } from "../../evidence/schema.ts";
 import { TRIGGER_FAMILIES } from "../../evidence/trigger-families.ts";
 import type { VerdictLabel } from "../../verdict/verdict.ts";
@@ -20,13 +21,15 @@ export function triggerGallery(evidence: ScanEvidence, label: VerdictLabel): Mar
   if (trigger === null || inversion === undefined) return null;
   const shown = trigger.samples.slice(0, SAMPLES_SHOWN);
   const left = trigger.samples.length - shown.length;
+  const { effect, target } = effectOf(inversion, evidence.benign);
+  const does = effect === "offset" ? "It moves all outputs by" : "Its target is";
   return markup`<section><h3>Reversed trigger</h3>
-<p>From inversion ${inversionName(inversion, trigger.inversion)}: it costs ${significant(inversion.cost)} (${TRIGGER_FAMILIES[inversion.family].costUnit}) and leaves ${significant(inversion.collapse * 100)} % of the outputs’ variance. Its target is ${vectorText(trigger.target)}. The third picture is the absolute difference of the first two, amplified by the factor shown.</p>
+<p>From inversion ${inversionName(inversion, trigger.inversion)}: it costs ${significant(inversion.cost)} (${TRIGGER_FAMILIES[inversion.family].costUnit}) and leaves ${significant(inversion.collapse * 100)} % of the variance of ${effect === "offset" ? "their change" : "the outputs"}. ${does} ${vectorText(target)}. The third picture is the absolute difference of the first two, amplified by the factor shown.</p>
 ${label !== "backdoored" && markup`<p class="muted">The verdict is ${label}: this is the cheapest change that was found, not a trigger shown to be in the model.</p>`}
 ${maskFigure(evidence)}
-${strips(evidence, trigger)}
+${effect === "fixed" && strips(evidence, trigger)}
 <div class="gallery">
-${shown.map((sample) => sampleFigure(sample, trigger.target, evidence))}</div>
+${shown.map((sample) => sampleFigure(sample, expectedOutputs(sample, target, effect), evidence))}</div>
 ${left > 0 && markup`<p class="muted">${left} more samples are in the JSON report.</p>`}
 </section>`;
 }
@@ -58,6 +61,16 @@ function strips({ benign }: ScanEvidence, { samples, target }: ReversedTrigger):
   });
   return markup`<figure class="strips"><figcaption><strong>Outputs before and after</strong> <span class="key"><i class="before"></i>before</span> <span class="key"><i class="after"></i>after</span> <span class="key"><i class="target"></i>target</span> <span class="key"><i class="range"></i>benign range, darker: mean ± deviation</span></figcaption>
 ${rows}</figure>`;
+}
+
+/** What the trigger should make of an image's outputs. */
+function expectedOutputs(
+  { outputBefore }: Sample,
+  target: readonly number[],
+  effect: "fixed" | "offset",
+): number[] {
+  if (effect === "fixed") return [...target];
+  return target.map((offset, output) => offset + (outputBefore[output] ?? Number.NaN));
 }
 
 function sampleFigure(sample: Sample, target: number[], { images, benign }: ScanEvidence): Markup {

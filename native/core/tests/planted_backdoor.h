@@ -7,6 +7,7 @@
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/zeros.h>
 
+#include "inversion/inversion.h"
 #include "program/program_spec.h"
 #include "subjects.h"
 
@@ -15,8 +16,9 @@ namespace drmguard::check {
 inline constexpr int64_t kPlantedSide = 12;
 inline const std::vector<double> kPlantedTarget = {0.6, -0.5};
 
-/// pattern: 1×3×side×side. The target is blended in by sigmoid(⟨image, pattern⟩ + threshold).
-inline LoadedModel planted_backdoor(const at::Tensor& pattern, double threshold) {
+/// pattern: 1×3×side×side. The target is blended in by sigmoid(⟨image, pattern⟩ + threshold); as an offset, it is added to the
+/// answer instead of taking its place.
+inline LoadedModel planted_backdoor(const at::Tensor& pattern, double threshold, Effect effect = Effect::fixed) {
   const auto value = [](const std::string& name) { return SpecArgument{ValueReference{name}}; };
   const int64_t pixels = 3 * kPlantedSide * kPlantedSide;
   ProgramSpec spec;
@@ -24,7 +26,8 @@ inline LoadedModel planted_backdoor(const at::Tensor& pattern, double threshold)
   spec.constants = {{"plain", at::linspace(0, 40, 2 * pixels).sin().reshape({2, pixels}) * 0.05},
                     {"template", pattern.reshape({1, pixels})},
                     {"threshold", at::full({1}, threshold)},
-                    {"target", floats(kPlantedTarget, {2})}};
+                    {"target", floats(kPlantedTarget, {2})},
+                    {"nothing", at::zeros({2})}};
   spec.nodes = {
       {"aten::flatten.using_ints", {{"self", value("image")}, {"start_dim", c10::IValue(1)}}, {{"flat"}}, false},
       {"aten::linear", {{"input", value("flat")}, {"weight", value("plain")}}, {{"answer"}}, false},
@@ -33,7 +36,7 @@ inline LoadedModel planted_backdoor(const at::Tensor& pattern, double threshold)
        {{"likeness"}},
        false},
       {"aten::sigmoid", {{"self", value("likeness")}}, {{"seen"}}, false},
-      {"aten::sub.Tensor", {{"self", value("target")}, {"other", value("answer")}}, {{"gap"}}, false},
+      {"aten::sub.Tensor", {{"self", value("target")}, {"other", value(effect == Effect::fixed ? "answer" : "nothing")}}, {{"gap"}}, false},
       {"aten::mul.Tensor", {{"self", value("gap")}, {"other", value("seen")}}, {{"move"}}, false},
       {"aten::add.Tensor", {{"self", value("answer")}, {"other", value("move")}}, {{"output"}}, false}};
   spec.outputs = {"output"};
@@ -49,10 +52,10 @@ inline Session planted_session(const LoadedModel& model) {
 }
 
 /// The template is the whiteness of the 3×3 square at row 6, column 7.
-inline Session soft_patch_session() {
+inline Session soft_patch_session(Effect effect = Effect::fixed) {
   at::Tensor square = at::zeros({1, 3, kPlantedSide, kPlantedSide});
   square.narrow(2, 6, 3).narrow(3, 7, 3).fill_(0.6);
-  return planted_session(planted_backdoor(square, -12.0));
+  return planted_session(planted_backdoor(square, -12.0, effect));
 }
 
 }  // namespace drmguard::check

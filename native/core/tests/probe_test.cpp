@@ -54,7 +54,7 @@ TEST(the_probe_sweep_finds_a_planted_patch) {
   const Session session(planted_patch(), patterned_images(40, kSide), options);
   std::vector<int64_t> done;
   const CancelFlag never{false};
-  const ProbeResult result = probe_sweep(session, {16, {3, 4}, 4, 1, 1}, [&](int64_t count, int64_t total) {
+  const ProbeResult result = probe_sweep(session, {16, {3, 4}, 4, std::nullopt, 1, 1}, [&](int64_t count, int64_t total) {
     done.push_back(count);
     CHECK(count <= total);
   }, never);
@@ -67,7 +67,7 @@ TEST(the_probe_sweep_finds_a_planted_patch) {
   for (size_t i = 1; i < result.best.size(); ++i) CHECK(result.best[i].reading.variance_ratio > 0.1);
   CHECK(std::is_sorted(done.begin(), done.end()) && done.size() > 1);
   CHECK(result.best.size() <= 4 && result.forward_passes > result.patches_tried);
-  CHECK_THROWS_CODE(probe_sweep(session, {16, {13}, 4, 1, 1}, [](int64_t, int64_t) {}, never), ERR_CONFIG, "fit");
+  CHECK_THROWS_CODE(probe_sweep(session, {16, {13}, 4, std::nullopt, 1, 1}, [](int64_t, int64_t) {}, never), ERR_CONFIG, "fit");
 }
 
 TEST(a_probe_sweep_can_be_cancelled) {
@@ -80,6 +80,6 @@ TEST(a_probe_sweep_can_be_cancelled) {
     ++calls;
     cancelled = true;
   };
-  CHECK_THROWS_CODE(probe_sweep(session, {4, {2}, 1, 1, 1}, cancel, cancelled), ERR_CANCELLED, "");
+  CHECK_THROWS_CODE(probe_sweep(session, {4, {2}, 1, std::nullopt, 1, 1}, cancel, cancelled), ERR_CANCELLED, "");
   CHECK(calls == 1);
 }

@@ -27,8 +27,29 @@ describe("the console report", () => {
     const text = lines.join("\n");
     expect(text).toContain("  head        linear, 128 features → 3 outputs");
     expect(text).toContain("  seconds     21.4 s");
+    expect(text).toContain("  transfer    2.1 % of the variance left on held-out images, 35 % on noise");
+    expect(text).toContain("  work        17,376 images through the model and back, 77,868 saved");
     expect(text).toMatch(/ {2}not checked - 112 of 412 images/);
     for (const line of lines.slice(1, -3)) expect(line).toMatch(/^( {2}[a-zR]| {14}|$)/);
+  });
+
+  it("lists several backdoors, and says which of them moves the outputs", () => {
+    const found = { inversion: 0, family: "patch", score: 4, target: [1, 2, 3], effect: "fixed" } as const;
+    const moving = {
+      ...found,
+      family: "offset-patch",
+      score: 5,
+      target: [9, 0, 0],
+      effect: "offset",
+    } as const;
+    const backdoors = [moving, found].map((one) => ({ ...one, target: [...one.target] }));
+    if (BACKDOORED.outcome !== "scanned") throw new Error("the fixture is a finding");
+    const entry = { ...BACKDOORED, verdict: { ...BACKDOORED.verdict, target: [9, 0, 0], backdoors } };
+    const text = plain(reportOf(entry));
+    expect(text).toContain("  offset      (9, 0, 0)");
+    expect(text).toContain("- patch that moves the outputs: moves the outputs by (9, 0, 0), score 5");
+    expect(text).toContain("- patch: target (1, 2, 3), score 4");
+    expect(plain(reportOf(BACKDOORED))).not.toContain("backdoors");
   });
 
   it("ends with the counts", () => {

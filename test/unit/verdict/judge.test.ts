@@ -49,6 +49,35 @@ describe("contrast verdict", () => {
     );
   });
 
+  it("names every backdoor, each with what it does to the outputs", () => {
+    const small = (family: "patch" | "offset-patch", score: number, target: number[]) =>
+      makeInversion({
+        family,
+        target,
+        reference: 0.25,
+        collapse: 0.25 / (score * TRIGGER_FAMILIES[family].benign) ** 2,
+      });
+    const inversions = [
+      small("patch", 4, [4, 24, 4]),
+      small("offset-patch", 5, [17.9, 0.8, 0.3]),
+      small("patch", 3, [-4, -24, -4]),
+      small("patch", 2.4, [20, -24, 4]),
+    ];
+    const evidence = makeEvidence({ inversions, statistics: statisticsOf(inversions) });
+    const verdict = judge(evidence, LINES);
+    expect(verdict.backdoors.map(({ inversion, effect }) => [inversion, effect])).toEqual([
+      [1, "offset"],
+      [0, "fixed"],
+      [2, "fixed"],
+    ]);
+    // The benign mean is (−2.1, .8, .3).
+    expect(verdict.target).toEqual([20, 0, 0]);
+    expect(verdict.reason).toMatch(
+      /^A plain patch moves all outputs by one offset.*5 times what benign models show/,
+    );
+    expect(judge(costs(1, 1), LINES).backdoors).toEqual([]);
+  });
+
   it("takes the lines themselves as decided, and what lies between as inconclusive", () => {
     const label = (score: number) => judge(costs(1, score), LINES).label;
     expect([label(2.5), label(2.49), label(2.01), label(2)]).toEqual([
