@@ -12,26 +12,26 @@ export interface TriggerFamilyText {
    * the outputs than others of the family do.
    */
   measure: "cost" | "depth";
-  /** What benign models show of that; scores count in it (docs/decisions/0013). */
+  /** The most that eight benign models have shown of that; scores count in it (docs/decisions/0014). */
   benign: number;
 }
 
 const CHANGE = "mean change per pixel in [0,1]";
 
 export const TRIGGER_FAMILIES: Record<Family, TriggerFamilyText> = {
-  wave: { name: "stripes", costUnit: CHANGE, measure: "depth", benign: 1.6 },
-  patch: { name: "patch", costUnit: CHANGE, measure: "depth", benign: 1.8 },
-  "central-patch": { name: "patch, target near the mean", costUnit: CHANGE, measure: "depth", benign: 4 },
+  wave: { name: "stripes", costUnit: CHANGE, measure: "depth", benign: 2 },
+  patch: { name: "patch", costUnit: CHANGE, measure: "depth", benign: 3 },
+  "central-patch": { name: "patch, target near the mean", costUnit: CHANGE, measure: "depth", benign: 6.2 },
   "offset-patch": { name: "patch that moves the outputs", costUnit: CHANGE, measure: "depth", benign: 2 },
-  "additive-pattern": { name: "additive pattern", costUnit: CHANGE, measure: "cost", benign: 1.35 },
+  "additive-pattern": { name: "additive pattern", costUnit: CHANGE, measure: "cost", benign: 2.25 },
   "smooth-warp": {
     name: "smooth warp",
     costUnit: "mean displacement in image sides",
     measure: "cost",
-    benign: 1.35,
+    benign: 2.25,
   },
-  "encoder-decoder": { name: "input-aware change", costUnit: CHANGE, measure: "cost", benign: 1.35 },
-  "mask-pattern": { name: "mask and pattern", costUnit: CHANGE, measure: "cost", benign: 1.35 },
+  "encoder-decoder": { name: "input-aware change", costUnit: CHANGE, measure: "cost", benign: 2.25 },
+  "mask-pattern": { name: "mask and pattern", costUnit: CHANGE, measure: "cost", benign: 2.25 },
 };
 
 /** How evidence speaks of a family whose inversions it may lack. */

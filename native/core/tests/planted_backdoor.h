@@ -15,9 +15,10 @@ namespace drmguard::check {
 
 inline constexpr int64_t kPlantedSide = 12;
 inline const std::vector<double> kPlantedTarget = {0.6, -0.5};
+/// Longer than what any square does to the linear function.
+inline const std::vector<double> kPlantedOffset = {3.0, -2.5};
 
-/// pattern: 1×3×side×side. The target is blended in by sigmoid(⟨image, pattern⟩ + threshold); as an offset, it is added to the
-/// answer instead of taking its place.
+/// pattern: 1×3×side×side. The target is blended in by sigmoid(⟨image, pattern⟩ + threshold); an offset is added by as much.
 inline LoadedModel planted_backdoor(const at::Tensor& pattern, double threshold, Effect effect = Effect::fixed) {
   const auto value = [](const std::string& name) { return SpecArgument{ValueReference{name}}; };
   const int64_t pixels = 3 * kPlantedSide * kPlantedSide;
@@ -26,7 +27,7 @@ inline LoadedModel planted_backdoor(const at::Tensor& pattern, double threshold,
   spec.constants = {{"plain", at::linspace(0, 40, 2 * pixels).sin().reshape({2, pixels}) * 0.05},
                     {"template", pattern.reshape({1, pixels})},
                     {"threshold", at::full({1}, threshold)},
-                    {"target", floats(kPlantedTarget, {2})},
+                    {"target", floats(effect == Effect::fixed ? kPlantedTarget : kPlantedOffset, {2})},
                     {"nothing", at::zeros({2})}};
   spec.nodes = {
       {"aten::flatten.using_ints", {{"self", value("image")}, {"start_dim", c10::IValue(1)}}, {{"flat"}}, false},

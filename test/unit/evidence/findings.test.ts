@@ -36,10 +36,10 @@ describe("findings", () => {
     const walk = (cost: number, target: number[], reached = true) =>
       makeInversion({ role: "free", cost, target, reached });
     const yardstick = [8, 10, 12].map((cost) => makeInversion({ role: "forced", cost, target: [1, 2] }));
-    const list = [walk(2, [2, 2]), walk(4, [0, 2]), walk(9, [1, 6]), walk(1, [1, -4], false), ...yardstick];
-    const found = findings({ inversions: list, benign }, 1.5);
+    const list = [walk(2, [2, 2]), walk(3, [0, 2]), walk(9, [1, 6]), walk(1, [1, -4], false), ...yardstick];
+    const found = findings({ inversions: list, benign }, 1.4);
     expect(found.map(({ inversion }) => inversion)).toEqual([0, 1]);
-    expect(found[1]?.score).toBeCloseTo(10 / 4 / shown, 12);
+    expect(found[1]?.score).toBeCloseTo(10 / 3 / shown, 12);
   });
 
   it("tell an offset from a value, and never take the one for the other", () => {

@@ -23,7 +23,7 @@ describe("the console report", () => {
       "  score       3.81 against the backdoored line 2.5, margin +0.608 (log2 over the backdoored line)",
     );
     expect(lines[2]).toBe("  target      (4.02, 24.6, 4.27)");
-    expect(lines[3]).toBe("  cost        cheapest target 0.0021, others 0.0108 (additive pattern)");
+    expect(lines[3]).toBe("  cost        cheapest target 0.0021, others 0.018 (additive pattern)");
     const text = lines.join("\n");
     expect(text).toContain("  head        linear, 128 features → 3 outputs");
     expect(text).toContain("  seconds     21.4 s");

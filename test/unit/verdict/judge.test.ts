@@ -45,7 +45,7 @@ describe("contrast verdict", () => {
     expect(verdict.score).toBeCloseTo(5, 12);
     expect(verdict.target).toEqual([4.02, 24.64, 4.27]);
     expect(verdict.reason).toBe(
-      "The cheapest target costs 0.002 (additive pattern, mean change per pixel in [0,1]), others as far from the mean 0.0135: 6.75 times as much, 5 times what benign models show (backdoored from 2.5, clean up to 2).",
+      "The cheapest target costs 0.002 (additive pattern, mean change per pixel in [0,1]), others as far from the mean 0.0225: 11.3 times as much, 5 times what benign models show (backdoored from 2.5, clean up to 2).",
     );
   });
 
