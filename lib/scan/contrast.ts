@@ -36,23 +36,28 @@ const FAMILY_RATES: Record<WalkingFamily, number> = {
 };
 
 /**
- * Family by family. First stripes and patches, small triggers by themselves: how deep do they collapse the outputs? Then
- * the constrained objective (design: contrast): what it costs to drive the outputs to targets in many directions around
- * their mean, each walking to cheaper ones, beside what it costs where they may not walk. A benign model is about as dear
- * everywhere; a backdoored one has a pit. A family that finds one ends the scan.
+ * Family by family. First stripes and patches, small triggers by themselves: how deep do they collapse the outputs, or how
+ * exactly do they move them? Then the constrained objective (design: contrast): what it costs to drive the outputs to
+ * targets in many directions around their mean, each walking to cheaper ones, beside what it costs where they may not
+ * walk. A benign model is about as dear everywhere; a backdoored one has a pit. A family that finds one ends the scan.
  */
 export async function runContrast(context: MethodContext): Promise<MethodOutcome> {
-  const probeSeconds = stopwatch();
-  const probe = await sweep(context);
-  const seconds = { probe: probeSeconds(), inversion: 0 };
-  const inversionSeconds = stopwatch();
-  const finished = await runInversions(planContrast(context, probe?.best ?? []), context);
-  seconds.inversion = inversionSeconds();
-  return { probe, ...finished, seconds };
+  const total = stopwatch();
+  const swept: { probe: ProbeResult | null; seconds: number } = { probe: null, seconds: 0 };
+  // Only when the families before patterns have found nothing clear.
+  const probePatches = async () => {
+    const seconds = stopwatch();
+    swept.probe = await sweep(context);
+    swept.seconds = seconds();
+    return swept.probe?.best ?? [];
+  };
+  const finished = await runInversions(planContrast(context, probePatches), context);
+  const seconds = { probe: swept.seconds, inversion: total() - swept.seconds };
+  return { probe: swept.probe, ...finished, seconds };
 }
 
 async function sweep(context: MethodContext): Promise<ProbeResult | null> {
-  const { plan, session, signal, onProgress } = context;
+  const { plan, session, signal } = context;
   const { probeStarts, probeImages } = plan.contrast;
   if (probeStarts === 0) return null;
   return session.probe(
@@ -64,24 +69,23 @@ async function sweep(context: MethodContext): Promise<ProbeResult | null> {
       seed: plan.seed,
       threads: plan.threads,
     },
-    {
-      signal,
-      onProgress: ({ done, total }) =>
-        onProgress?.({ stage: "probe", done, total, fraction: total > 0 ? done / total : 1 }),
-    },
+    { signal },
   );
 }
 
 /** The batched inversions of a scan, in the order in which they run: of each family the walks, then the yardstick. */
-export function planContrast(context: MethodContext, patches: readonly ProbePatch[]): InversionStage[] {
-  const { steps, batchSize, families, walks, forcedTargets, enough } = context.plan.contrast;
+export function planContrast(
+  context: MethodContext,
+  probePatches: () => Promise<readonly ProbePatch[]>,
+): InversionStage[] {
+  const { steps, batchSize, families, walks, probeStarts, forcedTargets, enough } = context.plan.contrast;
   return families.flatMap((family) => {
     const skip = (runs: readonly InversionRun[]) => highestScore(runs, family) >= enough;
     if (family === "wave") return waveStages(context, skip);
     if (family === "patch" || family === "central-patch") return patchStages(context, family, skip);
     if (family === "offset-patch") return offsetStages(context, skip);
-    const stamped = family === "additive-pattern" ? patches : [];
-    const walking = { steps, batchSize, starts: walks + stamped.length, skip };
+    const stamped = family === "additive-pattern";
+    const walking = { steps, batchSize, starts: walks + (stamped ? probeStarts : 0), skip };
     const standing = {
       steps,
       batchSize,
@@ -90,7 +94,10 @@ export function planContrast(context: MethodContext, patches: readonly ProbePatc
       skip: (runs: readonly InversionRun[]) => skip(runs) || !anyReached(runs.at(-1)),
     };
     return [
-      { ...walking, plan: () => walkingInversion(context, family, stamped) },
+      {
+        ...walking,
+        plan: async () => walkingInversion(context, family, stamped ? await probePatches() : []),
+      },
       {
         ...standing,
         // The yardstick stays away from what was found: a target beside the attacker's would be as cheap.

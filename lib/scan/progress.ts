@@ -2,8 +2,8 @@ import type { InversionProgress } from "../native/addon.ts";
 
 /** What a scan tells while it runs. */
 export interface ScanProgress {
-  stage: "load" | "probe" | "inversion";
-  /** Patches tried or optimisation steps done, out of `total`, within the stage. */
+  stage: "load" | "inversion";
+  /** Optimisation steps done, out of `total`, within the stage; sweeps of forward passes between them do not count. */
   done: number;
   total: number;
   /** Share of the stage's work that is done, in [0,1]; steps of larger batches weigh more. */

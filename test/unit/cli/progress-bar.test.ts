@@ -41,8 +41,8 @@ describe("progressText", () => {
     expect(progressText({ stage: "load", done: 0, total: 1, fraction: 0 }, 3)).toBe(
       `${"░".repeat(20)}  load 0/1`,
     );
-    expect(progressText({ stage: "probe", done: 2, total: 2, fraction: 1 }, 3)).toBe(
-      `${"█".repeat(20)}  probe 2/2`,
+    expect(progressText({ stage: "load", done: 2, total: 2, fraction: 1 }, 3)).toBe(
+      `${"█".repeat(20)}  load 2/2`,
     );
   });
 });
