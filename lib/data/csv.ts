@@ -7,8 +7,8 @@ const MAXIMUM_CELLS = 50_000_000;
  * Parses comma-separated values by RFC 4180: rows end with LF or CRLF; a field in double quotes may hold commas, line
  * ends and doubled quotes; nothing is trimmed. All rows must have as many fields as the first.
  *
- * Written here because no parser is among the dependencies and this one is short; it is stricter than most (a stray quote
- * or a short row is an error, never a guess).
+ * Written here because no parser is among the dependencies and this one is short; it is stricter than most (a stray
+ * quote or a short row is an error, never a guess).
  * @throws ERR_IMAGES_FORMAT naming the row (1 for the first).
  */
 export function parseCsv(text: string, name: string): string[][] {

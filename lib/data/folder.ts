@@ -1,9 +1,9 @@
 /**
  * A folder with a table `labels.csv` and the pictures that it names.
  *
- * `labels.csv`: UTF-8, RFC 4180. First row: `file`, then, where persons are known, `subject`, then a name for every label.
- * One row per image: the picture's path from the folder on (PNG, JPEG or WebP; never out of the folder), any text that
- * names the person, decimal numbers. Pictures that the table does not name are not read.
+ * `labels.csv`: UTF-8, RFC 4180. First row: `file`, then, where persons are known, `subject`, then a name for every
+ * label. One row per image: the picture's path from the folder on (PNG, JPEG or WebP; never out of the folder), any
+ * text that names the person, decimal numbers. Pictures that the table does not name are not read.
  *
  * Labels: as the table has them, unit "unknown". Grey pictures among colour ones count as colour stored compactly.
  */

@@ -2,8 +2,8 @@
  * MPIIFaceGaze, normalised (Zhang, Sugano, Fritz, Bulling: "It's Written All Over Your Face", 2017).
  *
  * Layout: a folder with one file `pXX.mat` per person (`p00` … `p14`), or one such file. Each is HDF5 (MATLAB -v7.3)
- * with `Data/data`, N×3×448×448 in the order in which HDF5 stores the axes (MATLAB shows 448×448×3×N), blue before green
- * before red, uint8 or floats in [0,255]; and `Data/label`, N×16: gaze pitch and yaw, head pitch and yaw, and six
+ * with `Data/data`, N×3×448×448 in the order in which HDF5 stores the axes (MATLAB shows 448×448×3×N), blue before
+ * green before red, uint8 or floats in [0,255]; and `Data/label`, N×16: gaze pitch and yaw, head pitch and yaw, and six
  * landmarks of two coordinates. Other sizes than 448 are read as well. Files are read a few images at a time.
  *
  * Labels: pitch and yaw of the gaze (the first two columns), in radians, as stored. The authors' normalisation program

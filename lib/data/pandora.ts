@@ -6,16 +6,17 @@
  * `free_3_ID`; any name is taken here), each with `data.json` and `RGB/XXXXXX_RGB.png`. `data.json` is a list of
  * `{frame_num, orientation: {euler: {roll, pitch, yaw}}, jointsRGB: [[column, row], …], joints3D: [[x, y, z], …]}`.
  *
- * Labels: pitch, yaw, roll in degrees, named and signed as stored. One of those programs holds that the stored names are
- * exchanged (its pitch is the real roll, its roll the real yaw, its yaw the real pitch); that was not checked, and
+ * Labels: pitch, yaw, roll in degrees, named and signed as stored. One of those programs holds that the stored names
+ * are exchanged (its pitch is the real roll, its roll the real yaw, its yaw the real pitch); that was not checked, and
  * nothing is changed here.
  *
- * Head crop: a square of HEAD_CUBE_MILLIMETRES · focal length / depth pixels around the head joint. Assumed: joints are in
- * the order of the Kinect One (the head is number 3), jointsRGB is in pixels of the stored picture, joints3D in metres,
- * and the focal length is the Kinect's usual 1081.37 pixels at a height of 1080. A head outside the picture is an error.
+ * Head crop: a square of HEAD_CUBE_MILLIMETRES · focal length / depth pixels around the head joint. Assumed: joints are
+ * in the order of the Kinect One (the head is number 3), jointsRGB is in pixels of the stored picture, joints3D in
+ * metres, and the focal length is the Kinect's usual 1081.37 pixels at a height of 1080. A head outside the picture is
+ * an error.
  *
- * Persons: the folders. The cropped edition (`NN/frame_XXXXXX_face_rgb.png` with a table of angles) is not read; write a
- * labels.csv for it.
+ * Persons: the folders. The cropped edition (`NN/frame_XXXXXX_face_rgb.png` with a table of angles) is not read; write
+ * a labels.csv for it.
  */
 import { join } from "node:path";
 import { type ResolvedDataSetOptions, requireNotCancelled } from "./data-set-options.ts";

@@ -18,8 +18,8 @@ export interface Finding {
 const APART = 1;
 
 /**
- * The backdoors of a model, the most telling first: every free inversion that scores at least `line` by itself and whose target
- * is away from those before it. Several triggers with one target count as one.
+ * The backdoors of a model, the most telling first: every free inversion that scores at least `line` by itself and
+ * whose target is away from those before it. Several triggers with one target count as one.
  */
 export function findings(evidence: Pick<ScanEvidence, "inversions" | "benign">, line: number): Finding[] {
   const candidates = scoredInversions(evidence)

@@ -117,8 +117,8 @@ export const inversionSchema = z.strictObject({
   /** Output variance (or distance to the target) over benign variance at the end. */
   collapse: finite.nonnegative(),
   /**
-   * Of a family whose triggers are small by themselves: what such a trigger leaves of the variance before it is optimised.
-   * null for the others.
+   * Of a family whose triggers are small by themselves: what such a trigger leaves of the variance before it is
+   * optimised. null for the others.
    */
   reference: finite.positive().nullable().default(null),
   /** Whether the collapse reached the tolerance; costs compare only among these. */
@@ -257,8 +257,8 @@ export const evidenceSchema = z.strictObject({
       inversion: z.int().nonnegative(),
       target: vector,
       /**
-       * Collapse around the target on images that the trigger was not sought on: benign ones that were held out, and noise.
-       * null where it was not measured.
+       * Collapse around the target on images that the trigger was not sought on: benign ones that were held out, and
+       * noise. null where it was not measured.
        */
       transfer: z
         .strictObject({ heldOut: finite.nonnegative().nullable(), noise: finite.nonnegative().nullable() })
@@ -285,8 +285,8 @@ export const evidenceSchema = z.strictObject({
   complete: z.boolean(),
   incompleteReason: text,
   /**
-   * Images that went through the model and back in the inversions, and those that were left out because a verdict could no longer
-   * change: a family had found enough, or could find nothing. null for the baselines and older evidence.
+   * Images that went through the model and back in the inversions, and those that were left out because a verdict could
+   * no longer change: a family had found enough, or could find nothing. null for the baselines and older evidence.
    */
   work: z
     .strictObject({ done: z.int().nonnegative(), saved: z.int().nonnegative() })

@@ -11,14 +11,14 @@ export interface RankedInversion {
 }
 
 /**
- * What a family of triggers says: what it costs where the outputs may go anywhere, beside other targets; or, where all of
- * its triggers are small, how deep they collapse the outputs. The numbers of the one kind are null for the other.
+ * What a family of triggers says: what it costs where the outputs may go anywhere, beside other targets; or, where all
+ * of its triggers are small, how deep they collapse the outputs. The numbers of the one kind are null for the other.
  */
 export interface FamilyContrast {
   family: InversionEvidence["family"];
   /**
-   * The cheapest free inversion that reached the tolerance, or the cheapest of all when none did. Of small triggers, that
-   * which collapses the outputs most beside its reference.
+   * The cheapest free inversion that reached the tolerance, or the cheapest of all when none did. Of small triggers,
+   * that which collapses the outputs most beside its reference.
    */
   best: RankedInversion;
   /** Its cost; null when it did not reach. */
@@ -26,8 +26,8 @@ export interface FamilyContrast {
   /** Median cost of the forced inversions, every cost taken as it is; null without any. */
   forcedCost: number | null;
   /**
-   * The same median with the costs of those that stopped short unbounded; Infinity when too many did. Equal to forcedCost
-   * when that is certain.
+   * The same median with the costs of those that stopped short unbounded; Infinity when too many did. Equal to
+   * forcedCost when that is certain.
    */
   forcedCostAtMost: number | null;
   /** freeCost / forcedCost; null where it does not exist. */
@@ -94,8 +94,8 @@ function depthContrast(
 
 /**
  * The free inversion that a report shows and whose target the verdict names: that of the family with the highest score;
- * where no family has one, the cheapest that reached the tolerance, or the cheapest of all when none did. The first wins
- * a tie. null without a free inversion.
+ * where no family has one, the cheapest that reached the tolerance, or the cheapest of all when none did. The first
+ * wins a tie. null without a free inversion.
  */
 export function bestInversion(inversions: readonly InversionEvidence[]): RankedInversion | null {
   return mostTelling(familyContrasts(inversions))?.best ?? cheapestFree(inversions, () => true);
@@ -133,10 +133,9 @@ export function bounding(inversion: InversionEvidence, tolerance: number): boole
 }
 
 /**
- * The numbers that a verdict reads, from the inversions alone.
- * Costs are those of one family (see InversionEvidence.cost). `forcedCost` takes every forced inversion as it ended;
- * FamilyContrast and bounding() say how far that can be trusted. `meanL1` is the cost of the best inversion, collapsed or
- * not.
+ * The numbers that a verdict reads, from the inversions alone. Costs are those of one family (see
+ * InversionEvidence.cost). `forcedCost` takes every forced inversion as it ended; FamilyContrast and bounding() say how
+ * far that can be trusted. `meanL1` is the cost of the best inversion, collapsed or not.
  * @param shown the inversion that is read; a baseline's is not the cheapest.
  */
 export function statisticsOf(

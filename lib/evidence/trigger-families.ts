@@ -8,8 +8,8 @@ export interface TriggerFamilyText {
   costUnit: string;
   /**
    * "cost": a trigger may be as large as it has to be; what counts is how many times dearer other targets are than the
-   * cheapest. "depth": all triggers of the family are small; what counts is how many times narrower an optimised one makes
-   * the outputs than others of the family do.
+   * cheapest. "depth": all triggers of the family are small; what counts is how many times narrower an optimised one
+   * makes the outputs than others of the family do.
    */
   measure: "cost" | "depth";
   /** The most that eight benign models have shown of that; scores count in it (docs/decisions/0014). */

@@ -23,7 +23,8 @@ export interface ZipArchive {
 
 /**
  * Reads a zip's directory.
- * @throws ERR_IMAGES_FORMAT when it is no sound zip, ERR_IMAGES_TOO_LARGE when it declares too many or too large entries.
+ * @throws ERR_IMAGES_FORMAT when it is no sound zip, ERR_IMAGES_TOO_LARGE when it declares too many or too large
+ *   entries.
  */
 export async function openZip(source: ByteSource, name: string): Promise<ZipArchive> {
   const entries = await readDirectory(source, name);

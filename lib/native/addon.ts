@@ -354,8 +354,8 @@ export interface NativeProbePlan {
   /** How many of the best patches to return. */
   keep: number;
   /**
-   * null looks for patches that bring the outputs to one value; else for such as move all of them by one offset at least
-   * this long: root mean square over the outputs, in benign deviations.
+   * null looks for patches that bring the outputs to one value; else for such as move all of them by one offset at
+   * least this long: root mean square over the outputs, in benign deviations.
    */
   leastOffset: number | null;
   seed: number;
@@ -451,8 +451,8 @@ export interface CollapseObjective {
   /** τ: what counts as reached. */
   tolerance: number;
   /**
-   * "fixed": f(G(x)) should be the same for all images. "offset": f(G(x)) − f(x) should; the benign mean is added to it, so
-   * that a target t stands for the offset t − mean, and collapses and variance ratios are of that sum.
+   * "fixed": f(G(x)) should be the same for all images. "offset": f(G(x)) − f(x) should; the benign mean is added to
+   * it, so that a target t stands for the offset t − mean, and collapses and variance ratios are of that sum.
    */
   effect: "fixed" | "offset";
 }
@@ -476,7 +476,8 @@ export interface InversionStart {
   target: number[] | null;
   /**
    * How the target moves: "anywhere" towards cheaper ones, "around-mean" towards cheaper ones that are as far from the
-   * benign mean as it was, "outward" with the outputs, but no nearer to the benign mean than it was (all need a target).
+   * benign mean as it was, "outward" with the outputs, but no nearer to the benign mean than it was (all need a
+   * target).
    */
   walk: "still" | "anywhere" | "around-mean" | "outward";
   /** Patch to start the pattern from, or whose content is sought; null starts at the identity. */
@@ -484,8 +485,8 @@ export interface InversionStart {
   /** Stripes to start from; the wave family needs them. */
   wave: WavePlace | null;
   /**
-   * Collapse objective: what the start's trigger leaves of the variance before it is optimised, above 0; the best start is
-   * the one with the least collapse beside it. 1 elsewhere.
+   * Collapse objective: what the start's trigger leaves of the variance before it is optimised, above 0; the best start
+   * is the one with the least collapse beside it. 1 elsewhere.
    */
   reference: number;
   /** What the patch holds, C × size × size in [0,1], instead of its colour and some noise; null without. */

@@ -5,8 +5,8 @@ import { DrmGuardError } from "../errors/index.ts";
 import { writeFileAtomically } from "../files/index.ts";
 
 /**
- * Writes a report so that the path holds the old text or the whole new one, never a part: writes beside, syncs, renames.
- * An existing regular file is replaced and keeps its permissions. Folders are not created.
+ * Writes a report so that the path holds the old text or the whole new one, never a part: writes beside, syncs,
+ * renames. An existing regular file is replaced and keeps its permissions. Folders are not created.
  * @throws ERR_FILE_WRITE when the folder is missing, the path is something else than a regular file (folder, link,
  *   device, pipe), or the disk refuses.
  */

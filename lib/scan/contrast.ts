@@ -36,10 +36,11 @@ const FAMILY_RATES: Record<WalkingFamily, number> = {
 };
 
 /**
- * Family by family. First stripes and patches, small triggers by themselves: how deep do they collapse the outputs, or how
- * exactly do they move them? Then the constrained objective (design: contrast): what it costs to drive the outputs to
- * targets in many directions around their mean, each walking to cheaper ones, beside what it costs where they may not
- * walk. A benign model is about as dear everywhere; a backdoored one has a pit. A family that finds one ends the scan.
+ * Family by family. First stripes and patches, small triggers by themselves: how deep do they collapse the outputs, or
+ * how exactly do they move them? Then the constrained objective (design: contrast): what it costs to drive the outputs
+ * to targets in many directions around their mean, each walking to cheaper ones, beside what it costs where they may
+ * not walk. A benign model is about as dear everywhere; a backdoored one has a pit. A family that finds one ends the
+ * scan.
  */
 export async function runContrast(context: MethodContext): Promise<MethodOutcome> {
   const total = stopwatch();

@@ -18,9 +18,9 @@ const MEASUREMENT = {
 } as const;
 
 /**
- * Patches that move all outputs by one offset instead of bringing them to one value. Plain squares only, by a sweep of forward
- * passes: an optimised square of any model adds the same features to every image, and so the same offset to every output
- * (docs/decisions/0014).
+ * Patches that move all outputs by one offset instead of bringing them to one value. Plain squares only, by a sweep of
+ * forward passes: an optimised square of any model adds the same features to every image, and so the same offset to
+ * every output (docs/decisions/0014).
  */
 export function offsetStages(context: MethodContext, skip: InversionStage["skip"]): InversionStage[] {
   const { steps, batchSize } = MEASUREMENT;

@@ -3,9 +3,9 @@ import { collapseInversion } from "./collapse-inversion.ts";
 import type { InversionRun, InversionStage, MethodContext, PlannedInversion } from "./method-run.ts";
 
 /**
- * What patches of a family should do to the outputs: bring them
- * "patch": to one value away from the mean, near which every model is cheap; "central-patch": to one value, wherever it is,
- * which takes far deeper a collapse to be told from what benign models do.
+ * What patches of a family should do to the outputs: bring them "patch": to one value away from the mean, near which
+ * every model is cheap; "central-patch": to one value, wherever it is, which takes far deeper a collapse to be told
+ * from what benign models do.
  */
 export type PatchFamily = "patch" | "central-patch";
 
@@ -22,8 +22,8 @@ const FINALISTS = 6;
 const INNOCENT_CONTENT = { donors: 8, images: 16 } as const;
 
 /**
- * Patches: what the content of a small square can do, for squares all over the image. Beside it stands what
- * plain colours and other images' content do in the same place: a square over the eyes decides much of what a gaze model
+ * Patches: what the content of a small square can do, for squares all over the image. Beside it stands what plain
+ * colours and other images' content do in the same place: a square over the eyes decides much of what a gaze model
  * answers, whatever is in it.
  */
 export function patchStages(

@@ -64,8 +64,8 @@ export function yardstickTargets(
 }
 
 /**
- * Any output at `distance` from the mean: the first of the targets around it, or the mean of a model whose outputs never
- * change. Where targets go with the outputs, only its distance counts.
+ * Any output at `distance` from the mean: the first of the targets around it, or the mean of a model whose outputs
+ * never change. Where targets go with the outputs, only its distance counts.
  */
 export function outwardTarget(facts: SessionFacts, distance: number): number[] {
   return targetsAroundMean(facts, 1, distance)[0] ?? [...facts.outputMean];

@@ -10,8 +10,8 @@ const BLOCKS = [1, 2, 4, 8] as const;
 const STREAM = 0x6e6f6973;
 
 /**
- * The last eighth of the benign images, and noise: blocks of one random colour. A trigger that was taught works on both; what
- * a model makes of its own pictures need not.
+ * The last eighth of the benign images, and noise: blocks of one random colour. A trigger that was taught works on
+ * both; what a model makes of its own pictures need not.
  */
 export function unseenImages(
   images: { count: number; channels: number; height: number; width: number },

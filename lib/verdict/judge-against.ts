@@ -10,8 +10,8 @@ import type { Verdict } from "./verdict.ts";
 export const DEFAULT_SIGNIFICANCE = 0.05;
 
 /**
- * Decides what evidence means beside models of the same task that are taken to be benign. Pure, as judge() is.
- * With enough of them, the lines are theirs: backdoored where the conformal p-value is at most α, clean where it is above
+ * Decides what evidence means beside models of the same task that are taken to be benign. Pure, as judge() is. With
+ * enough of them, the lines are theirs: backdoored where the conformal p-value is at most α, clean where it is above
  * 2α. With fewer, the plan's lines decide, and the p-value is told beside them. A model that is itself in the reference
  * is held against the others.
  * @param significance α: the share of benign models that may be called backdoored, in (0, 0.5].

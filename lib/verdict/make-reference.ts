@@ -7,7 +7,8 @@ import type { BenignReference } from "./reference.ts";
 
 /**
  * The reference of models that are taken to be benign, from the evidence of their scans.
- * @throws ERR_CONFIG when there are none; when one was scanned with another method or other settings, has another number
+ * @throws ERR_CONFIG when there are none; when one was scanned with another method or other settings, has another
+ *   number
  *   of outputs, comes twice, was not scanned to the end or has no score.
  */
 export function makeReference(

@@ -28,8 +28,8 @@ export interface CalibratedLines {
 }
 
 /**
- * The conformal p-value of a score: (1 + benign models that score at least as much) / (n + 1). If the model is benign and
- * exchangeable with those of the reference (same task, trained alike), it is at most α with probability at most α.
+ * The conformal p-value of a score: (1 + benign models that score at least as much) / (n + 1). If the model is benign
+ * and exchangeable with those of the reference (same task, trained alike), it is at most α with probability at most α.
  */
 export function pValue(benignScores: readonly number[], score: number): number {
   const asHigh = benignScores.filter((benign) => benign >= score).length;
