@@ -22,7 +22,7 @@ export const TRIGGER_FAMILIES: Record<Family, TriggerFamilyText> = {
   wave: { name: "stripes", costUnit: CHANGE, measure: "depth", benign: 2 },
   patch: { name: "patch", costUnit: CHANGE, measure: "depth", benign: 3 },
   "central-patch": { name: "patch, target near the mean", costUnit: CHANGE, measure: "depth", benign: 6.2 },
-  "offset-patch": { name: "patch that moves the outputs", costUnit: CHANGE, measure: "depth", benign: 2 },
+  "offset-patch": { name: "patch that moves the outputs", costUnit: CHANGE, measure: "depth", benign: 2.6 },
   "additive-pattern": { name: "additive pattern", costUnit: CHANGE, measure: "cost", benign: 2.25 },
   "smooth-warp": {
     name: "smooth warp",
