@@ -18,10 +18,14 @@ interface Quantity {
   references: Reference[];
 }
 
-/** Loss, cost, collapse and RAV over the steps of every inversion of the family that the verdict speaks of. */
+/**
+ * Loss, cost, collapse and RAV over the steps of every inversion of the family that the verdict speaks of; null where there
+ * are no lines to draw.
+ */
 export function curveCharts(evidence: ScanEvidence): Markup | null {
   const shown = shownFamily(evidence);
-  if (shown.every(({ inversion }) => inversion.curve.length === 0)) return null;
+  // A family that is measured and not optimised has one point.
+  if (shown.every(({ inversion }) => inversion.curve.length < 2)) return null;
   const best = shownInversion(evidence)?.index ?? -1;
   const { name } = familyText(evidence.inversions[best]?.family ?? null);
   return markup`<section><h3>Inversions over their steps: ${name}</h3>

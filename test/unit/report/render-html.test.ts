@@ -101,6 +101,36 @@ function cleanseWithPictures() {
   });
 }
 
+describe("an offset in the HTML report", () => {
+  it("is told as a change of the outputs, without a target of its own and without curves of one step", () => {
+    const curve = [{ step: 1, loss: 0.01, cost: 0.01, collapse: 0.01, rav: 0.5 }];
+    const offset = { family: "offset-patch", reference: 0.25, collapse: 0.004, curve } as const;
+    const inversions = [makeInversion({ ...offset, curve: [...curve], target: [17.9, 0.8, 0.3] })];
+    const evidence = makeEvidence({ inversions, statistics: statisticsOf(inversions) });
+    if (evidence.reversedTrigger !== null) evidence.reversedTrigger.inversion = 0;
+    const page = renderHtml(reportOf(scanned("a.pt", evidence)));
+    // The benign mean is (−2.1, .8, .3).
+    expect(page).toContain("It moves all outputs by (20, 0, 0)");
+    expect(page).toContain("Offset found");
+    expect(page).not.toContain("Outputs before and after");
+    expect(page).not.toContain("Inversions over their steps");
+    expect(FULL).toContain("Outputs before and after");
+    expect(FULL).toContain("Inversions over their steps");
+  });
+
+  it("stands beside other backdoors in a list", () => {
+    const small = (target: number[], collapse: number) =>
+      makeInversion({ family: "patch", reference: 0.9, collapse, target });
+    const inversions = [small([4, 24, 4], 0.004), small([-4, -24, -4], 0.005)];
+    const page = renderHtml(
+      reportOf(scanned("a.pt", makeEvidence({ inversions, statistics: statisticsOf(inversions) }))),
+    );
+    expect(page).toContain("2 backdoors");
+    expect(page).toContain("#2, patch: target (-4, -24, -4)");
+    expect(FULL).not.toContain("backdoors</strong>");
+  });
+});
+
 describe("the HTML report's safety", () => {
   const hostile: ReturnType<typeof reportOf> = reportOf(
     scanned(HOSTILE, hostileEvidence()),
