@@ -23,8 +23,15 @@ import { waveStages } from "./wave-stages.ts";
 /** Families whose triggers may be as large as they have to be. */
 type WalkingFamily = Exclude<Family, "wave" | "patch" | "central-patch" | "offset-patch">;
 
-/** Walks that all leave this many times the tolerance halfway have never reached it (docs/decisions/0014). */
-const HOPELESS = 5;
+/**
+ * Walks that all leave this many times the tolerance halfway have never reached it (docs/decisions/0014). 0 lets them go on:
+ * nobody has looked at when networks learn.
+ */
+const HOPELESS: Record<WalkingFamily, number> = {
+  "additive-pattern": 5,
+  "smooth-warp": 5,
+  "encoder-decoder": 0,
+};
 
 /** Multiples of the plan's learning rate, which is that of a change of colours in [0,1]. */
 const FAMILY_RATES: Record<WalkingFamily, number> = {
@@ -153,7 +160,7 @@ function walkingInversion(
     starts,
     plan: {
       ...nativePlan(context, family, starts),
-      hopelessCollapse: HOPELESS * context.plan.contrast.tolerance,
+      hopelessCollapse: HOPELESS[family] * context.plan.contrast.tolerance,
       samples: context.samples,
     },
   };
