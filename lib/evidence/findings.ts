@@ -16,10 +16,15 @@ export interface Finding {
 
 /** Targets closer than this, root mean square over the outputs in benign deviations, are of one backdoor. */
 const APART = 1;
+/** Cosine from which on an offset points to a target. */
+const SAME_WAY = 0.9;
+/** A strong trigger's neighbours bring the outputs elsewhere, but not as exactly: share of the best score. */
+const BESIDE_BEST = 0.5;
 
 /**
- * The backdoors of a model, the most telling first: every free inversion that scores at least `line` by itself and
- * whose target is away from those before it. Several triggers with one target count as one.
+ * The backdoors of a model, the most telling first: every free inversion that scores at least `line` by itself and half
+ * of the best, and whose target is away from those before it. Several triggers with one target count as one, and so do a
+ * target and an offset towards it, which is a trigger that is half there.
  */
 export function findings(evidence: Pick<ScanEvidence, "inversions" | "benign">, line: number): Finding[] {
   const candidates = scoredInversions(evidence)
@@ -27,12 +32,26 @@ export function findings(evidence: Pick<ScanEvidence, "inversions" | "benign">, 
     .toSorted((a, b) => b.score - a.score);
   const found: Finding[] = [];
   for (const candidate of candidates) {
-    const known = found.some(
-      (other) => other.effect === candidate.effect && distance(evidence, other, candidate) < APART,
-    );
-    if (!known) found.push(candidate);
+    if (candidate.score < BESIDE_BEST * (found[0]?.score ?? 0)) break;
+    if (!found.some((other) => same(evidence, other, candidate))) found.push(candidate);
   }
   return found;
+}
+
+function same(evidence: Pick<ScanEvidence, "benign">, one: Finding, other: Finding): boolean {
+  if (one.effect === other.effect) return distance(evidence, one, other) < APART;
+  const [first, second] = [one, other].map((finding) => wayOf(evidence, finding)) as [number[], number[]];
+  const product = first.reduce((sum, value, output) => sum + value * (second[output] ?? 0), 0);
+  return product > SAME_WAY * Math.hypot(...first) * Math.hypot(...second);
+}
+
+/** From the benign mean, in benign deviations. */
+function wayOf({ benign }: Pick<ScanEvidence, "benign">, { target, effect }: Finding): number[] {
+  return target.map((value, output) => {
+    const deviation = benign.deviation[output] ?? 0;
+    const from = effect === "offset" ? 0 : (benign.mean[output] ?? 0);
+    return deviation > 0 ? (value - from) / deviation : 0;
+  });
 }
 
 /** How far the targets of the inversions that tell the same story lie apart: those of at least half of the best's score. */

@@ -18,10 +18,22 @@ const of = (inversions: InversionEvidence[], line = 2) =>
 describe("findings", () => {
   it("are the targets that lie apart, the most telling first", () => {
     // A deviation is .5 in the first output and 2 in the second.
-    const list = [patch(3, [2, 2]), patch(5, [0, 4]), patch(4, [0.2, 4]), patch(1.9, [1, -4])];
-    expect(of(list)).toEqual([1, 0]);
+    const list = [patch(3, [2, 2]), patch(5, [0, 4]), patch(4, [0.2, 4]), patch(2.6, [1, -4])];
+    expect(of(list, 2.7)).toEqual([1, 0]);
     expect(of(list, 1.5)).toEqual([1, 0, 3]);
     expect(of(list, 6)).toEqual([]);
+  });
+
+  it("need half of the best score: a strong trigger has weak neighbours", () => {
+    expect(of([patch(6, [0, 4]), patch(2.99, [2, 2]), patch(3, [1, -4])])).toEqual([0, 2]);
+  });
+
+  it("take an offset towards a target for a trigger that is half there", () => {
+    // The target lies (2, 1) deviations from the mean; the offsets are (1, .5) and (−1, .5) deviations long.
+    const towards = patch(3, [1.5, 3], "offset-patch");
+    const elsewhere = patch(3, [0.5, 3], "offset-patch");
+    expect(of([patch(4, [2, 4]), towards])).toEqual([0]);
+    expect(of([patch(4, [2, 4]), elsewhere])).toEqual([0, 1]);
   });
 
   it("hold two targets a deviation apart for two, nearer ones for one", () => {
@@ -43,10 +55,10 @@ describe("findings", () => {
   });
 
   it("tell an offset from a value, and never take the one for the other", () => {
-    const list = [patch(4, [2, 4]), patch(3, [2, 4], "offset-patch")];
+    const list = [patch(4, [2, -4]), patch(3, [2, 4], "offset-patch")];
     const found = findings({ inversions: list, benign }, 2);
     expect(found.map(({ effect, target }) => [effect, target])).toEqual([
-      ["fixed", [2, 4]],
+      ["fixed", [2, -4]],
       ["offset", [1, 2]],
     ]);
     expect(effectOf(list[1] as InversionEvidence, benign).target).toEqual([1, 2]);
