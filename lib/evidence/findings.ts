@@ -19,11 +19,11 @@ const APART = 1;
 /** Cosine from which on an offset points to a target. */
 const SAME_WAY = 0.9;
 /** A strong trigger's neighbours bring the outputs elsewhere, but not as exactly: share of the best score. */
-const BESIDE_BEST = 0.5;
+const BESIDE_BEST = 0.4;
 
 /**
- * The backdoors of a model, the most telling first: every free inversion that scores at least `line` by itself and half
- * of the best, and whose target is away from those before it. Several triggers with one target count as one, and so do a
+ * The backdoors of a model, the most telling first: every free inversion that scores at least `line` by itself and two
+ * fifths of the best, and whose target is away from those before it. Several triggers with one target count as one, and so do a
  * target and an offset towards it, which is a trigger that is half there.
  */
 export function findings(evidence: Pick<ScanEvidence, "inversions" | "benign">, line: number): Finding[] {

@@ -24,8 +24,8 @@ describe("findings", () => {
     expect(of(list, 6)).toEqual([]);
   });
 
-  it("need half of the best score: a strong trigger has weak neighbours", () => {
-    expect(of([patch(6, [0, 4]), patch(2.99, [2, 2]), patch(3, [1, -4])])).toEqual([0, 2]);
+  it("need two fifths of the best score: a strong trigger has weak neighbours", () => {
+    expect(of([patch(6, [0, 4]), patch(2.39, [2, 2]), patch(2.41, [1, -4])])).toEqual([0, 2]);
   });
 
   it("take an offset towards a target for a trigger that is half there", () => {
