@@ -23,8 +23,8 @@ const BESIDE_BEST = 0.4;
 
 /**
  * The backdoors of a model, the most telling first: every free inversion that scores at least `line` by itself and two
- * fifths of the best, and whose target is away from those before it. Several triggers with one target count as one, and so do a
- * target and an offset towards it, which is a trigger that is half there.
+ * fifths of the best, and whose target is away from those before it. Several triggers with one target count as one,
+ * and so do a target and an offset towards it, which is a trigger that is half there.
  */
 export function findings(evidence: Pick<ScanEvidence, "inversions" | "benign">, line: number): Finding[] {
   const candidates = scoredInversions(evidence)
