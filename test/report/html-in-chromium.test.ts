@@ -78,7 +78,7 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
           "skipped",
         ]);
         expect(await page.locator("#model-1 .reason").isVisible()).toBe(true);
-        expect(await page.locator("#model-1 .reason").textContent()).toContain("5.14 times as much");
+        expect(await page.locator("#model-1 .reason").textContent()).toContain("8.57 times as much");
         expect(await page.title()).toBe("DRMGuard scan report");
         expect(await page.locator("#model-4 h2").textContent()).toBe(HOSTILE);
 
