@@ -100,10 +100,9 @@ function dearness({ cost, reached }: InversionEvidence, forcedCost: number | nul
   return reached && forcedCost !== null ? forcedCost / cost : null;
 }
 
-function distance({ benign }: Pick<ScanEvidence, "benign">, one: Finding, other: Finding): number {
-  const squares = one.target.map((value, output) => {
-    const deviation = benign.deviation[output] ?? 0;
-    return deviation > 0 ? ((value - (other.target[output] ?? 0)) / deviation) ** 2 : 0;
-  });
+/** Of two findings with the same effect: root mean square over the outputs, in benign deviations. */
+function distance(evidence: Pick<ScanEvidence, "benign">, one: Finding, other: Finding): number {
+  const second = wayOf(evidence, other);
+  const squares = wayOf(evidence, one).map((value, output) => (value - (second[output] ?? 0)) ** 2);
   return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
 }

@@ -24,8 +24,8 @@ import { waveStages } from "./wave-stages.ts";
 type WalkingFamily = Exclude<Family, "wave" | "patch" | "central-patch" | "offset-patch">;
 
 /**
- * Walks that all leave this many times the tolerance halfway have never reached it (docs/decisions/0014). 0 lets them go on:
- * nobody has looked at when networks learn.
+ * Walks that all leave this many times the tolerance halfway have never reached it (docs/decisions/0014). 0 lets them go
+ * on: nobody has looked at when networks learn.
  */
 const HOPELESS: Record<WalkingFamily, number> = {
   "additive-pattern": 5,

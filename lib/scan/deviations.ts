@@ -7,7 +7,12 @@ const SAME = 1e-6;
 
 /** f(x) of one benign image, in the model's own units. */
 export function benignOutput(facts: SessionFacts, image: number): number[] {
-  return Array.from(facts.benignOutputs.subarray(image * facts.outputs, (image + 1) * facts.outputs));
+  return rowOf(facts.benignOutputs, image, facts.outputs);
+}
+
+/** One row of a matrix that is stored row by row. */
+export function rowOf(matrix: Float32Array, row: number, width: number): number[] {
+  return Array.from(matrix.subarray(row * width, (row + 1) * width));
 }
 
 /** Every benign image's output in deviations. */

@@ -3,9 +3,9 @@ import { collapseInversion } from "./collapse-inversion.ts";
 import type { InversionRun, InversionStage, MethodContext, PlannedInversion } from "./method-run.ts";
 
 /**
- * What patches of a family should do to the outputs: bring them "patch": to one value away from the mean, near which
- * every model is cheap; "central-patch": to one value, wherever it is, which takes far deeper a collapse to be told
- * from what benign models do.
+ * Where patches of a family should bring the outputs. "patch": to one value away from the mean, near which every model
+ * is cheap. "central-patch": to one value, wherever it is, which takes far deeper a collapse to be told from what benign
+ * models do.
  */
 export type PatchFamily = "patch" | "central-patch";
 

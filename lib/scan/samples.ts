@@ -2,6 +2,7 @@ import type { ScanEvidence } from "../evidence/schema.ts";
 import type { ImageBatch } from "../images/image-batch.ts";
 import { encodeDifference, encodePng } from "../images/png.ts";
 import type { InversionResult, SessionFacts } from "../native/addon.ts";
+import { rowOf } from "./deviations.ts";
 
 type Sample = NonNullable<ScanEvidence["reversedTrigger"]>["samples"][number];
 
@@ -43,8 +44,4 @@ export async function drawSamples(
 
 function base64(png: Buffer): string {
   return png.toString("base64");
-}
-
-function rowOf(matrix: Float32Array, row: number, width: number): number[] {
-  return Array.from(matrix.subarray(row * width, (row + 1) * width));
 }

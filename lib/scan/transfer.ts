@@ -1,6 +1,7 @@
 import type { InversionEvidence, ScanEvidence } from "../evidence/schema.ts";
 import { movesByOffset } from "../evidence/trigger-families.ts";
 import type { InversionResult, SessionFacts } from "../native/addon.ts";
+import { rowOf } from "./deviations.ts";
 
 type Transfer = NonNullable<ScanEvidence["reversedTrigger"]>["transfer"];
 
@@ -32,9 +33,7 @@ export function transferOf(
 }
 
 function rowsOf(matrix: Float32Array, width: number): number[][] {
-  return Array.from({ length: matrix.length / width }, (_, row) =>
-    Array.from(matrix.subarray(row * width, (row + 1) * width)),
-  );
+  return Array.from({ length: matrix.length / width }, (_, row) => rowOf(matrix, row, width));
 }
 
 /** null without rows. Outputs that never change are left out. */

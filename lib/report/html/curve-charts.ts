@@ -19,8 +19,8 @@ interface Quantity {
 }
 
 /**
- * Loss, cost, collapse and RAV over the steps of every inversion of the family that the verdict speaks of; null where there
- * are no lines to draw.
+ * Loss, cost, collapse and RAV over the steps of every inversion of the family that the verdict speaks of; null where
+ * there are no lines to draw.
  */
 export function curveCharts(evidence: ScanEvidence): Markup | null {
   const shown = shownFamily(evidence);
