@@ -48,6 +48,8 @@ export const DEFAULTS = {
     ] as Family[],
     /** Twice what any of the benign models showed that scores count in. */
     enough: 2,
+    /** Scores count in the most that benign models showed: below it nothing is out of the ordinary. */
+    doubt: 1,
     /** A pit draws walks from about one deviation around it: this reaches targets between 0.3 and 2.3. */
     distance: 1.3,
     /** With three outputs, no direction is farther than a deviation from the nearest walk. */

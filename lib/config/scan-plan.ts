@@ -36,6 +36,11 @@ export interface ContrastSettings {
   families: Family[];
   /** A family whose score reaches this is clear enough: those after it are left out. */
   enough: number;
+  /**
+   * Families whose triggers may be as large as they have to be cost the most: they run where one before them scores at
+   * least this. 0 runs them always.
+   */
+  doubt: number;
   /** How far from the benign mean targets lie: in benign deviations, root mean square over the outputs. */
   distance: number;
   /** Targets in different directions that walk around the mean, per family. */

@@ -107,6 +107,7 @@ const contrast = z.strictObject(
     ...optimisation,
     families: z.array(oneOf(FAMILIES), { error: familiesError }).min(1, { error: familiesError }).optional(),
     enough: positiveNumber(1e6).optional(),
+    doubt: numberFrom(0, 1e6).optional(),
     distance: positiveNumber(100).optional(),
     walks: wholeNumber(1, 1000).optional(),
     forcedTargets: wholeNumber(1, 1000).optional(),

@@ -48,6 +48,8 @@ export const scanPlanSchema = z.strictObject({
     learningRate: finite.positive(),
     families: z.array(triggerFamily).min(1).max(100),
     enough: finite.positive(),
+    // Before there was this setting, doubt was not asked for.
+    doubt: finite.nonnegative().default(0),
     distance: finite.positive(),
     walks: z.int().positive(),
     forcedTargets: z.int().positive(),

@@ -25,12 +25,10 @@ export function notChecked(evidence: ScanEvidence): string[] {
     );
   }
   if (plan.method === "contrast") {
-    if (evidence.probe === null) gaps.push("small patches by the probe sweep, which was off");
+    if (plan.contrast.probeStarts === 0) gaps.push("small patches by the probe sweep, which was off");
     for (const [family, kind] of FAMILY_GAPS) {
       if (evidence.inversions.some((inversion) => inversion.family === family)) continue;
-      const why = plan.contrast.families.includes(family)
-        ? "the scan ended before them with a clear finding"
-        : "which were off";
+      const why = plan.contrast.families.includes(family) ? reasonToLeaveOut(evidence) : "which were off";
       gaps.push(`${kind}, ${why}`);
     }
   } else {
@@ -40,6 +38,14 @@ export function notChecked(evidence: ScanEvidence): string[] {
   gaps.push("triggers that scale the outputs, and others than small patches that move them by an offset");
   gaps.push("code hidden in the model file beyond the operators that a scan runs");
   return gaps;
+}
+
+/** Of families that were on and did not run. */
+function reasonToLeaveOut({ complete, statistics, plan }: ScanEvidence): string {
+  if (!complete) return "the scan ended before them";
+  return (statistics.score ?? 0) < plan.contrast.enough
+    ? `as no family before them gave reason to doubt (a score of ${plan.contrast.doubt}; setting contrast.doubt)`
+    : "the scan ended before them with a clear finding";
 }
 
 /** The kinds of trigger that a scan may leave out, by the family of inversions that looks for them. */

@@ -31,7 +31,7 @@ export interface ScanFindings {
  */
 export async function assembleEvidence(findings: ScanFindings): Promise<ScanEvidence> {
   const { model, images, plan, facts, outcome, seconds } = findings;
-  const inversions = outcome.runs.flatMap((run) => inversionEvidence(run));
+  const inversions = outcome.runs.flatMap((run) => inversionEvidence(run, facts));
   const baseline = await baselineEvidence(outcome.baseline, images);
   const shown = shownInversion({ baseline, inversions });
   const { source, kind, sha256, count, available, channels, height, width } = images;

@@ -1,5 +1,6 @@
 import type { Family } from "../config/settings-schema.ts";
 import { familyContrasts } from "../evidence/statistics.ts";
+import { bounded } from "../evidence/trigger-families.ts";
 import type { ProbePatch, ProbeResult } from "../native/addon.ts";
 import { inversionEvidence } from "./inversion-evidence.ts";
 import { runInversions } from "./inversions.ts";
@@ -47,7 +48,7 @@ const FAMILY_RATES: Record<WalkingFamily, number> = {
  * how exactly do they move them? Then the constrained objective (design: contrast): what it costs to drive the outputs
  * to targets in many directions around their mean, each walking to cheaper ones, beside what it costs where they may
  * not walk. A benign model is about as dear everywhere; a backdoored one has a pit. A family that finds one ends the
- * scan.
+ * scan, and these dear ones run only where the others leave doubt.
  */
 export async function runContrast(context: MethodContext): Promise<MethodOutcome> {
   const total = stopwatch();
@@ -86,12 +87,15 @@ export function planContrast(
   context: MethodContext,
   probePatches: () => Promise<readonly ProbePatch[]>,
 ): InversionStage[] {
-  const { steps, batchSize, families, walks, probeStarts, forcedTargets, enough } = context.plan.contrast;
+  const { steps, batchSize, families, walks, probeStarts, forcedTargets, enough, doubt } =
+    context.plan.contrast;
   return families.flatMap((family) => {
-    const skip = (runs: readonly InversionRun[]) => highestScore(runs, family) >= enough;
-    if (family === "wave") return waveStages(context, skip);
-    if (family === "patch" || family === "central-patch") return patchStages(context, family, skip);
-    if (family === "offset-patch") return offsetStages(context, skip);
+    const decided = (runs: readonly InversionRun[]) => highestScore(context, runs, family) >= enough;
+    if (family === "wave") return waveStages(context, decided);
+    if (family === "patch" || family === "central-patch") return patchStages(context, family, decided);
+    if (family === "offset-patch") return offsetStages(context, decided);
+    const skip = (runs: readonly InversionRun[]) =>
+      decided(runs) || (anyBounded(runs) && highestScore(context, runs, family) < doubt);
     const stamped = family === "additive-pattern";
     const walking = { steps, batchSize, starts: walks + (stamped ? probeStarts : 0), skip };
     const standing = {
@@ -116,9 +120,16 @@ export function planContrast(
 }
 
 /** The highest score of the families before this one. */
-function highestScore(runs: readonly InversionRun[], family: Family): number {
-  const earlier = runs.filter((run) => run.family !== family).flatMap(inversionEvidence);
+function highestScore({ session }: MethodContext, runs: readonly InversionRun[], family: Family): number {
+  const earlier = runs
+    .filter((run) => run.family !== family)
+    .flatMap((run) => inversionEvidence(run, session.facts));
   return Math.max(0, ...familyContrasts(earlier).map(({ score }) => score ?? 0));
+}
+
+/** Without a family of small triggers before, there was nothing that could have raised doubt. */
+function anyBounded(runs: readonly InversionRun[]): boolean {
+  return runs.some(({ family, role }) => role === "free" && bounded(family));
 }
 
 function anyReached(run: InversionRun | undefined): boolean {

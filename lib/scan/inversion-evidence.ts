@@ -1,16 +1,21 @@
 import type { InversionEvidence } from "../evidence/schema.ts";
 import { bounded } from "../evidence/trigger-families.ts";
-import type { InversionProgress } from "../native/addon.ts";
+import type { InversionProgress, SessionFacts } from "../native/addon.ts";
+import { inDeviations, radius } from "./deviations.ts";
 import type { InversionRun } from "./method-run.ts";
 
+/** Farther from the benign mean than this, root mean square over the outputs in deviations, no benign model is cheap. */
+const AWAY = 1;
+
 /** One entry per start of a batched inversion; none of a search. */
-export function inversionEvidence(run: InversionRun): InversionEvidence[] {
-  const { result, role, family } = run;
+export function inversionEvidence(run: InversionRun, facts: SessionFacts): InversionEvidence[] {
+  const { result, role } = run;
   if (role === "search") return [];
   return run.starts.map(({ origin, start }, index) => {
     const outcome = result.outcomes[index];
     if (outcome === undefined) throw new Error(`the core returned no outcome for start ${index}`);
     const { cost, collapse, reached, target, outputMean, varianceRatio, rav, rnv, multiplier } = outcome;
+    const family = familyOf(run, index, facts);
     return {
       family,
       role,
@@ -30,6 +35,20 @@ export function inversionEvidence(run: InversionRun): InversionEvidence[] {
       curve: result.curve.map((point) => pointOf(point, index)),
     };
   });
+}
+
+/**
+ * A patch that was left to choose its target and chose one away from the mean is what the patches that are driven there
+ * are, and is judged as they are. Only the best: the scan has no pictures of the others.
+ */
+function familyOf(
+  { family, result }: InversionRun,
+  index: number,
+  facts: SessionFacts,
+): InversionEvidence["family"] {
+  if (family !== "central-patch" || index !== result.best) return family;
+  const target = [...(result.outcomes[index]?.target ?? [])];
+  return radius(inDeviations(facts, target)) < AWAY ? family : "patch";
 }
 
 function pointOf(point: InversionProgress, start: number): InversionEvidence["curve"][number] {

@@ -172,6 +172,7 @@ const BOUNDS: [section: string, key: string, least: number, greatest: number, wh
   ["contrast", "learningRate", Number.MIN_VALUE, 10, false],
   ["contrast", "walks", 1, 1000, true],
   ["contrast", "enough", Number.MIN_VALUE, 1e6, false],
+  ["contrast", "doubt", 0, 1e6, false],
   ["contrast", "distance", Number.MIN_VALUE, 100, false],
   ["contrast", "forcedTargets", 1, 1000, true],
   ["contrast", "probeStarts", 0, 64, true],

@@ -65,12 +65,11 @@ describe("the exit code", () => {
 
 describe("what was not checked", () => {
   it("names what the scan left out before what the method cannot see", () => {
-    const gaps = notChecked(
-      makeEvidence({
-        probe: null,
-        model: makeModel({ head: null, headReason: "the last layer is a softmax" }),
-      }),
-    );
+    const evidence = makeEvidence({
+      model: makeModel({ head: null, headReason: "the last layer is a softmax" }),
+    });
+    evidence.plan.contrast.probeStarts = 0;
+    const gaps = notChecked(evidence);
     expect(gaps[0]).toContain("the last layer is a softmax");
     expect(gaps.join("; ")).toMatch(
       /112 of 412 images.*probe sweep.*warps.*differ from image to image.*scale the outputs/,
@@ -92,6 +91,8 @@ describe("what was not checked", () => {
     const gaps = notChecked(evidence).join("; ");
     expect(gaps).toMatch(/warps[^;]*ended before them with a clear finding/);
     expect(gaps).toMatch(/image to image[^;]*which were off/);
+    evidence.statistics.score = 0.9;
+    expect(notChecked(evidence).join("; ")).toMatch(/warps[^;]*no family before them gave reason to doubt/);
   });
 
   it("says why a scan stopped, and what the paper's method lacks", () => {

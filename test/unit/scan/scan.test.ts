@@ -4,6 +4,7 @@ import { firstInconsistency } from "../../../lib/evidence/consistency.ts";
 import { evidenceSchema } from "../../../lib/evidence/schema.ts";
 import { type ImageBatch, imagesFromArray } from "../../../lib/images/index.ts";
 import { type ScanProgress, scan } from "../../../lib/scan/index.ts";
+import { TRIGGER_FAMILIES } from "../../../lib/evidence/trigger-families.ts";
 import { judge } from "../../../lib/verdict/judge.ts";
 import { BENIGN_RATIO } from "../../fixtures/evidence/make-evidence.ts";
 import { StubCore } from "./stub-model.ts";
@@ -123,6 +124,28 @@ describe("scan with the contrast method", () => {
     expect(evidence.inversions.map(({ family }) => family)).toEqual(Array(6).fill("central-patch"));
   });
 
+  it("judges a square that chose a target away from the mean as those that are driven there", async () => {
+    const { outputMean, outputDeviation } = core.facts;
+    const at = (deviations: number) =>
+      outputMean.map((value, output) => value + deviations * (outputDeviation[output] ?? 0));
+    const families = ["central-patch"] as Family[];
+    const plan = { ...quick, contrast: { ...quick.contrast, families, probeStarts: 0 } };
+    for (const [deviations, family] of [
+      [0.9, "central-patch"],
+      [1.1, "patch"],
+    ] as const) {
+      core = new StubCore(2, rows);
+      core.outcomeOf = () => ({ collapse: 0.01, target: at(deviations) });
+      const { inversions, statistics, reversedTrigger } = await scan(core.model(), images, { plan });
+      expect(inversions.map((inversion) => inversion.family)).toEqual([
+        family,
+        ...Array(5).fill("central-patch"),
+      ]);
+      expect(statistics.family).toBe(family);
+      expect(reversedTrigger?.inversion).toBe(0);
+    }
+  });
+
   it("measures the plain squares that move all outputs by one offset, as the sweep found them", async () => {
     const families = ["offset-patch"] as Family[];
     const evidence = await scan(core.model(), images, {
@@ -200,6 +223,28 @@ describe("scan with the contrast method", () => {
     expect(core.calls).not.toContain("invert smooth-warp 3");
     expect(1 / (evidence.statistics.rho ?? Number.NaN)).toBeCloseTo(10);
     expect(progress.at(-1)).toMatchObject({ stage: "inversion", fraction: 1 });
+  });
+
+  it("runs the dear families only where a small trigger leaves doubt, or where it is told to", async () => {
+    const families = ["patch", "additive-pattern"] as Family[];
+    const run = async (depth: number, doubt: number) => {
+      core = new StubCore(2, rows);
+      // Squares are compared with a collapse of 0.5.
+      core.outcomeOf = ({ family }) => (family === "patch" ? { collapse: 0.5 / depth ** 2 } : {});
+      const evidence = await scan(core.model(), images, {
+        plan: { ...quick, contrast: { ...quick.contrast, families, doubt } },
+      });
+      return { evidence, ran: core.calls.includes("invert additive-pattern 5") };
+    };
+    const { benign } = TRIGGER_FAMILIES.patch;
+    expect(await run(1.02 * benign, 1)).toMatchObject({ ran: true });
+    expect(await run(0.98 * benign, 0)).toMatchObject({ ran: true });
+    const { evidence, ran } = await run(0.98 * benign, 1);
+    expect(ran).toBe(false);
+    expect(core.calls.filter((call) => call === "probe")).toEqual([]);
+    expect(evidence.complete).toBe(true);
+    expect(evidence.work?.saved).toBe(4 * 8 * (5 + 2));
+    expect(judge(evidence).label).toBe("clean");
   });
 
   it("has no score for a model that always answers the same: there is nothing to compare", async () => {
