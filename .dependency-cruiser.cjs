@@ -12,6 +12,7 @@ const order = [
   ["training"],
   ["zoo"],
   ["verdict"],
+  ["mitigation"],
   ["report"],
   ["bench"],
   ["setup"],

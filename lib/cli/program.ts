@@ -5,6 +5,7 @@ import { addBenchCommand } from "./bench-command.ts";
 import { addCalibrateCommand } from "./calibrate-command.ts";
 import { EXIT, exitCodeOfError } from "./exit-codes.ts";
 import { addJudgeCommand } from "./judge-command.ts";
+import { addMitigateCommand } from "./mitigate-command.ts";
 import { addRenderCommand } from "./render-command.ts";
 import { addScanCommand } from "./scan-command.ts";
 import { addDoctorCommand, addSetupCommand } from "./setup-commands.ts";
@@ -51,6 +52,7 @@ function buildProgram(finish: (code: number) => void): Command {
   addScanCommand(program, finish);
   addJudgeCommand(program, finish);
   addCalibrateCommand(program, finish);
+  addMitigateCommand(program, finish);
   addTrainCommand(program, finish);
   addZooCommand(program, finish);
   addBenchCommand(program, finish);
@@ -70,7 +72,7 @@ function stopExits(command: Command): void {
 function usageError(error: CommanderError): DrmGuardError {
   const message =
     error.code === "commander.help"
-      ? "Expected a command: scan, judge, calibrate, train, zoo make, zoo list, bench identify, bench rav, render, doctor or setup."
+      ? "Expected a command: scan, judge, calibrate, mitigate, train, zoo make, zoo list, bench identify, bench mitigate, bench rav, render, doctor or setup."
       : error.message;
   return new DrmGuardError("ERR_USAGE", message.replace(/^error: /, ""), { cause: error });
 }

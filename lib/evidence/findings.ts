@@ -82,7 +82,11 @@ export function effectOf(
   return { target: target.map((value, output) => value - (mean[output] ?? 0)), effect: "offset" };
 }
 
-function scoredInversions({ inversions, benign }: Pick<ScanEvidence, "inversions" | "benign">): Finding[] {
+/** Every free inversion that has a score by itself. */
+export function scoredInversions({
+  inversions,
+  benign,
+}: Pick<ScanEvidence, "inversions" | "benign">): Finding[] {
   const contrasts = new Map(familyContrasts(inversions).map((contrast) => [contrast.family, contrast]));
   return inversions.flatMap((inversion, index) => {
     const { family, role } = inversion;

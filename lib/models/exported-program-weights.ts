@@ -30,6 +30,7 @@ const ELEMENT_SIZES: Record<ElementType, number> = {
 
 /** Which stored tensor a value of the graph stands for. */
 export interface WeightReference {
+  kind: "parameter" | "buffer" | "tensor_constant";
   /** Name of the value in the graph. */
   value: string;
   /** Name in the model, "layer1.conv.weight". */
@@ -38,8 +39,13 @@ export interface WeightReference {
   folder: "data/weights" | "data/constants";
 }
 
-interface Placement extends Omit<ProgramConstant, "data"> {
+/** What the archive says about its stored tensors, by their names in the model. */
+export type ProgramPayloads = Record<WeightReference["folder"], Payloads>;
+
+/** Where a tensor's elements are stored. */
+export interface Placement extends Omit<ProgramConstant, "data"> {
   strides: number[];
+  /** Name of the archive's record. */
   record: string;
   /** First byte and the byte after the last one within the record. */
   begin: number;
@@ -54,9 +60,9 @@ interface Placement extends Omit<ProgramConstant, "data"> {
 export function readWeights(
   archive: ModelArchive,
   references: WeightReference[],
-  payloads: Record<WeightReference["folder"], Payloads>,
+  payloads: ProgramPayloads,
 ): ProgramConstant[] {
-  const placements = references.map((reference) => place(reference, payloads[reference.folder]));
+  const placements = references.map((reference) => placeWeight(reference, payloads));
   const total = placements.reduce(
     (sum, { shape, dtype }) => sum + elementsOf(shape) * ELEMENT_SIZES[dtype],
     0,
@@ -65,23 +71,36 @@ export function readWeights(
     const message = `The model's weights take ${total} bytes; at most ${MAXIMUM_WEIGHT_BYTES} are read.`;
     throw new DrmGuardError("ERR_MODEL_TOO_LARGE", message);
   }
-  const contents = readRecords(
-    archive,
-    placements.map(({ record }) => record),
-    MAXIMUM_WEIGHT_BYTES,
-  );
+  const contents = readWeightRecords(archive, placements);
   return placements.map(({ record, begin, end, ...constant }) => {
-    const content = contents.get(record) as Uint8Array;
-    if (end > content.length) {
-      const message = `The weight ${constant.name} needs ${end} bytes, but ${record} holds ${content.length}.`;
-      throw new DrmGuardError("ERR_MODEL_TRUNCATED", message);
-    }
-    return { ...constant, data: content.subarray(begin, end) };
+    return { ...constant, data: (contents.get(record) as Uint8Array).subarray(begin, end) };
   });
 }
 
-function place({ value, target, folder }: WeightReference, payloads: Payloads): Placement {
-  const payload = Object.hasOwn(payloads, target) ? payloads[target] : undefined;
+/**
+ * The contents of the records in which tensors lie, by the records' names.
+ * @throws ERR_MODEL_TRUNCATED when a tensor reaches beyond its record; ERR_MODEL_TOO_LARGE
+ */
+export function readWeightRecords(archive: ModelArchive, placements: Placement[]): Map<string, Uint8Array> {
+  const names = placements.map(({ record }) => record);
+  const contents = readRecords(archive, names, MAXIMUM_WEIGHT_BYTES);
+  for (const { name, record, end } of placements) {
+    const { length } = contents.get(record) as Uint8Array;
+    if (end <= length) continue;
+    const message = `The weight ${name} needs ${end} bytes, but ${record} holds ${length}.`;
+    throw new DrmGuardError("ERR_MODEL_TRUNCATED", message);
+  }
+  return contents;
+}
+
+/**
+ * Finds where a tensor is stored.
+ * @throws ERR_MODEL_TRUNCATED when the archive does not say; ERR_MODEL_UNSUPPORTED for pickled, sparse or exotic
+ * tensors; ERR_MODEL_FORMAT
+ */
+export function placeWeight(reference: WeightReference, payloads: ProgramPayloads): Placement {
+  const { kind, value, target, folder } = reference;
+  const payload = Object.hasOwn(payloads[folder], target) ? payloads[folder][target] : undefined;
   if (payload === undefined) {
     throw new DrmGuardError(
       "ERR_MODEL_TRUNCATED",
@@ -106,7 +125,9 @@ function place({ value, target, folder }: WeightReference, payloads: Payloads): 
   const reach = shape.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] as number), 1);
   const begin = extentOf(meta.storage_offset, target) * ELEMENT_SIZES[dtype];
   const end = begin + (elements === 0 ? 0 : reach * ELEMENT_SIZES[dtype]);
-  return { name: value, dtype, shape, strides, record: `${folder}/${payload.path_name}`, begin, end };
+  const record = `${folder}/${payload.path_name}`;
+  const placement = { name: value, dtype, shape, strides, record, begin, end };
+  return kind === "parameter" ? { ...placement, parameter: target } : placement;
 }
 
 /** Sizes, strides and offsets of stored tensors are plain numbers, never symbols. */
@@ -119,7 +140,8 @@ function extentOf(size: Union, target: string): number {
   return content;
 }
 
-function elementsOf(shape: number[]): number {
+/** How many elements a tensor of this shape has. */
+export function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 

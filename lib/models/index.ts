@@ -8,6 +8,7 @@ import type { ModelFile } from "./load-model.ts";
 export { lowerExportedProgram } from "./exported-program.ts";
 export { loadModelFile, MAXIMUM_MODEL_BYTES, type ModelFile, type ModelFileOptions } from "./load-model.ts";
 export type { ModelFormat } from "./model-format.ts";
+export { tunerSource, withWeights } from "./tuner-source.ts";
 
 /**
  * Builds the native model of a model file.

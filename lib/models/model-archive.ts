@@ -1,27 +1,25 @@
-import { type UnzipFileInfo, unzipSync } from "fflate";
+import { inflateSync } from "fflate";
 import { DrmGuardError } from "../errors/index.ts";
-
-/** No model that torch writes comes near this many records; a hostile directory might. */
-const MAXIMUM_RECORDS = 100_000;
+import { type ArchiveEntry, damaged, readDirectory, tooLarge } from "./archive-directory.ts";
 
 /** Deflate's best is 258 bytes from two bits. */
 const DEFLATE_LARGEST_RATIO = 1032;
 
-const END_OF_DIRECTORY = 0x06054b50;
-const END_OF_DIRECTORY_SIZE = 22;
-const LONGEST_COMMENT = 0xffff;
-const ZIP64_LOCATOR = 0x07064b50;
-const ZIP64_LOCATOR_SIZE = 20;
-const ZIP64_END_OF_DIRECTORY = 0x06064b50;
-const DIRECTORY_ENTRY = 0x02014b50;
+const STORED = 0;
+const DEFLATED = 8;
+
+const LOCAL_HEADER = 0x04034b50;
+const LOCAL_HEADER_SIZE = 30;
 
 /** What a zip archive says it holds. */
 export interface ModelArchive {
   bytes: Uint8Array;
   /** The one folder that holds every record, with its slash; empty when the records share none. */
   root: string;
-  /** Sizes in bytes by name below the root, as the archive's directory claims them. */
-  records: Map<string, number>;
+  /** By name below the root, as the archive's directory describes them. */
+  records: Map<string, ArchiveEntry>;
+  /** Where the directory begins, behind every record. */
+  directoryStart: number;
 }
 
 /**
@@ -30,17 +28,11 @@ export interface ModelArchive {
  * archive or appear twice; ERR_MODEL_TOO_LARGE for more records than any model has.
  */
 export function openArchive(bytes: Uint8Array): ModelArchive {
-  requireDirectory(bytes);
-  const sizes = new Map<string, number>();
-  unzip(bytes, (record) => {
-    requireInnocent(record, sizes);
-    sizes.set(record.name, record.originalSize);
-    return false;
-  });
-  const root = commonRoot([...sizes.keys()]);
-  const records = new Map<string, number>();
-  for (const [name, size] of sizes) records.set(name.slice(root.length), size);
-  return { bytes, root, records };
+  const { entries, start } = readDirectory(bytes);
+  requireInnocent(entries);
+  const root = commonRoot(entries.map(({ name }) => name));
+  const records = new Map(entries.map((entry) => [entry.name.slice(root.length), entry]));
+  return { bytes, root, records, directoryStart: start };
 }
 
 /**
@@ -53,54 +45,81 @@ export function readRecords(
   names: Iterable<string>,
   maximumBytes: number,
 ): Map<string, Uint8Array> {
-  const wanted = new Set<string>();
-  let total = 0;
-  for (const name of names) {
-    const size = archive.records.get(name);
-    if (size === undefined) throw damaged(`the record ${name} is missing`);
-    if (!wanted.has(name)) total += size;
-    wanted.add(name);
-  }
+  const wanted = new Map<string, ArchiveEntry>();
+  for (const name of names) wanted.set(name, recordOf(archive, name));
+  const total = [...wanted.values()].reduce((sum, { size }) => sum + size, 0);
   if (total > maximumBytes) throw tooLarge(`unpacks to ${total} bytes`, `${maximumBytes} bytes`);
-  const unpacked = unzip(archive.bytes, (record) => {
-    if (!wanted.has(record.name.slice(archive.root.length))) return false;
-    requireHonestSize(record);
-    return true;
-  });
+  for (const entry of wanted.values()) requireHonestSize(entry);
   const contents = new Map<string, Uint8Array>();
-  for (const name of wanted) {
-    const content = unpacked.get(archive.root + name);
-    if (content?.length !== archive.records.get(name)) throw damaged(`the record ${name} is cut short`);
-    contents.set(name, content as Uint8Array);
-  }
+  for (const [name, entry] of wanted) contents.set(name, unpack(archive, entry));
   return contents;
 }
 
-/** The library trusts sizes and names; `filter` sees them before anything is allocated for a record. */
-function unzip(bytes: Uint8Array, filter: (record: UnzipFileInfo) => boolean): Map<string, Uint8Array> {
+/** @throws ERR_MODEL_TRUNCATED when there is none of this name below the root */
+export function recordOf(archive: ModelArchive, name: string): ArchiveEntry {
+  const entry = archive.records.get(name);
+  if (entry === undefined) throw damaged(`the record ${name} is missing`);
+  return entry;
+}
+
+/**
+ * Where a record's packed content begins: the local header repeats the name and may have other extra fields.
+ * @throws ERR_MODEL_TRUNCATED when header and content do not lie within the file
+ */
+export function contentStart({ bytes }: ModelArchive, entry: ArchiveEntry): number {
+  const { name, headerOffset, packedSize } = entry;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const headerEnd = headerOffset + LOCAL_HEADER_SIZE;
+  if (headerEnd > bytes.length || view.getUint32(headerOffset, true) !== LOCAL_HEADER) {
+    throw damaged(`the record ${name} does not begin where the directory says`);
+  }
+  const start = headerEnd + view.getUint16(headerOffset + 26, true) + view.getUint16(headerOffset + 28, true);
+  if (start + packedSize > bytes.length) throw damaged(`the record ${name} is cut short`);
+  return start;
+}
+
+export function isStored({ method }: ArchiveEntry): boolean {
+  return method === STORED;
+}
+
+function unpack(archive: ModelArchive, entry: ArchiveEntry): Uint8Array {
+  const start = contentStart(archive, entry);
+  const packed = archive.bytes.subarray(start, start + entry.packedSize);
+  // Not slice(): on a Buffer it shares the memory.
+  if (isStored(entry)) return new Uint8Array(packed);
+  const content = inflate(packed, entry);
+  if (content.length !== entry.size) throw damaged(`the record ${entry.name} is cut short`);
+  return content;
+}
+
+function inflate(packed: Uint8Array, { name, method, size }: ArchiveEntry): Uint8Array {
+  if (method !== DEFLATED) throw damaged(`the record ${name} is compressed by the unknown method ${method}`);
   try {
-    return new Map(Object.entries(unzipSync(bytes, { filter })));
+    return inflateSync(packed, { out: new Uint8Array(size) });
   } catch (error) {
-    if (error instanceof DrmGuardError) throw error;
-    throw damaged(error instanceof Error ? error.message : String(error), error);
+    throw damaged(`the record ${name}: ${error instanceof Error ? error.message : String(error)}`, error);
   }
 }
 
-function requireInnocent(record: UnzipFileInfo, seen: Map<string, number>): void {
-  const { name } = record;
-  if (seen.size >= MAXIMUM_RECORDS) throw tooLarge("has too many records", `${MAXIMUM_RECORDS}`);
-  const leaves = name.startsWith("/") || name.split("/").includes("..") || /[\\\0]/.test(name);
-  if (leaves || seen.has(name)) {
-    const fault = leaves ? "points out of the archive" : "appears twice";
-    throw new DrmGuardError("ERR_MODEL_FORMAT", `The archive's record ${JSON.stringify(name)} ${fault}.`, {
-      hint: "Do not use this file; ask its author for a fresh export.",
-    });
+function requireInnocent(entries: ArchiveEntry[]): void {
+  const seen = new Set<string>();
+  for (const { name } of entries) {
+    const leaves = name.startsWith("/") || name.split("/").includes("..") || /[\\\0]/.test(name);
+    if (leaves || seen.has(name)) {
+      const fault = leaves ? "points out of the archive" : "appears twice";
+      const message = `The archive's record ${JSON.stringify(name)} ${fault}.`;
+      throw new DrmGuardError("ERR_MODEL_FORMAT", message, {
+        hint: "Do not use this file; ask its author for a fresh export.",
+      });
+    }
+    seen.add(name);
   }
 }
 
 /** The library allocates what the directory claims, so the claim must be one that the packed bytes can hold. */
-function requireHonestSize({ name, compression, size, originalSize }: UnzipFileInfo): void {
-  const possible = compression === 0 ? size === originalSize : originalSize <= size * DEFLATE_LARGEST_RATIO;
+function requireHonestSize(entry: ArchiveEntry): void {
+  const { name, packedSize, size } = entry;
+  const possible = isStored(entry) ? packedSize === size : size <= packedSize * DEFLATE_LARGEST_RATIO;
   if (!possible) throw damaged(`the record ${name} claims a size that it cannot have`);
 }
 
@@ -108,39 +127,4 @@ function commonRoot(names: string[]): string {
   const first = names[0] ?? "";
   const root = first.slice(0, first.indexOf("/") + 1);
   return names.every((name) => name.startsWith(root)) ? root : "";
-}
-
-/**
- * A .pt2 carries other zip archives inside itself, so the last directory of a file that was cut short may be one of
- * theirs. It counts only when it ends with the file and begins where it says.
- */
-function requireDirectory(bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const word = (at: number) => (at >= 0 && at + 4 <= view.byteLength ? view.getUint32(at, true) : 0);
-  const earliest = Math.max(0, bytes.length - END_OF_DIRECTORY_SIZE - LONGEST_COMMENT);
-  let end = bytes.length - END_OF_DIRECTORY_SIZE;
-  while (end >= earliest && word(end) !== END_OF_DIRECTORY) end -= 1;
-  if (end < earliest) throw damaged("its directory is missing");
-  if (end + END_OF_DIRECTORY_SIZE + view.getUint16(end + 20, true) !== bytes.length) {
-    throw damaged("its directory does not end with the file");
-  }
-  let start = word(end + 16);
-  const locator = end - ZIP64_LOCATOR_SIZE;
-  if (word(locator) === ZIP64_LOCATOR && word(word(locator + 8)) === ZIP64_END_OF_DIRECTORY) {
-    start = word(word(locator + 8) + 48);
-  }
-  const empty = view.getUint16(end + 10, true) === 0;
-  if (!empty && word(start) !== DIRECTORY_ENTRY)
-    throw damaged("its directory does not begin where it should");
-}
-
-function damaged(reason: string, cause?: unknown): DrmGuardError {
-  return new DrmGuardError("ERR_MODEL_TRUNCATED", `Expected a whole zip archive, but ${reason}.`, { cause });
-}
-
-function tooLarge(what: string, bound: string): DrmGuardError {
-  return new DrmGuardError(
-    "ERR_MODEL_TOO_LARGE",
-    `The model's archive ${what}; at most ${bound} are allowed.`,
-  );
 }

@@ -18,6 +18,8 @@ export interface NativeAddon {
   createAttack(attack: AttackSpec, shape: ImageShape, state: TensorRecord[]): NativeAttack;
   /** The TorchScript archive of an architecture with given weights (safetensors): what loadTorchScript reads. */
   buildTorchScript(architecture: ArchitectureSpec, weights: TensorRecord[]): Promise<Uint8Array>;
+  /** A model whose weights may change: trained further, or with neurons switched off. */
+  createTuner(source: TunerSource, options: TunerOptions): Promise<NativeTuner>;
   /** Stops and joins every running job; called once when the process exits. */
   shutdown(): void;
 }
@@ -71,6 +73,8 @@ export interface ProgramSpec {
 
 export interface ProgramConstant {
   name: string;
+  /** Name in the model's state dict, where it is a parameter that training may change. */
+  parameter?: string;
   dtype: ElementType;
   shape: number[];
   /** In elements; contiguous when left out. */
@@ -292,6 +296,86 @@ export interface NativeTrainer {
   state(): TensorRecord[];
   /** Takes a state back that a trainer with the same plan gave. */
   restore(state: TensorRecord[]): void;
+  dispose(): void;
+}
+
+/** A TorchScript archive, or a program whose constants say which of them are parameters. */
+export type TunerSource = { torchScript: Uint8Array } | { program: ProgramSpec };
+
+export type TunerOptions = Pick<
+  SessionOptions,
+  "device" | "threads" | "pixels" | "channels" | "height" | "width"
+>;
+
+/** Images with what the model should answer. */
+export interface TuningSet {
+  /** count × C × H × W in [0,1]. */
+  images: Float32Array;
+  /** count × outputs. */
+  labels: Float32Array;
+  count: number;
+}
+
+/** AdamW along a one-cycle schedule. Batch norms keep their statistics, dropout is off. */
+export interface TuningPlan {
+  steps: number;
+  batchSize: number;
+  /** Highest rate of the schedule. */
+  learningRate: number;
+  weightDecay: number;
+  /** Of the distance to the labels in label deviations. */
+  loss: "l1" | "mse";
+  seed: number;
+}
+
+/** Adversarial neuron pruning: a mask m over the neurons that minimises α·L(m) + (1 − α)·max L(m + δ), |δ| ≤ ε. */
+export interface NeuronMaskPlan {
+  steps: number;
+  batchSize: number;
+  learningRate: number;
+  /** ε. */
+  bound: number;
+  /** α. */
+  balance: number;
+  seed: number;
+}
+
+export interface TuningProgress {
+  step: number;
+  steps: number;
+  /** Mean over the steps so far, in label deviations. */
+  loss: number;
+}
+
+export interface NativeTuner {
+  /** d. */
+  readonly outputs: number;
+  /** Weights that may change. */
+  readonly parameters: number;
+  /** Neurons per layer: of the batch norms, or of convolutions and linear layers where there are none. */
+  readonly neuronGroups: number[];
+  /** Trains; the mean loss. */
+  train(plan: TuningPlan, set: TuningSet, onProgress: (progress: TuningProgress) => void): NativeJob<number>;
+  /** f(x), count × d. */
+  predict(set: Pick<TuningSet, "images" | "count">): Promise<Float32Array>;
+  /** Per neuron of all layers, the mean of what is positive of its output. */
+  activations(set: Pick<TuningSet, "images" | "count">): Promise<Float32Array>;
+  /** Per neuron in [0,1]; weights stay as they are. */
+  neuronMasks(
+    plan: NeuronMaskPlan,
+    set: TuningSet,
+    onProgress: (progress: TuningProgress) => void,
+  ): NativeJob<Float32Array>;
+  /** Multiplies every neuron's weights by its factor; 0 switches it off. */
+  scaleNeurons(factors: Float32Array): void;
+  /** Parameters with the state dict's names. */
+  weights(): TensorRecord[];
+  /** Takes back what weights() gave. */
+  restore(weights: TensorRecord[]): void;
+  /** A copy of the model as it is now. */
+  snapshot(): NativeModel;
+  /** The TorchScript archive with the present weights; ERR_USAGE where the model came as a program. */
+  torchScript(): Uint8Array;
   dispose(): void;
 }
 

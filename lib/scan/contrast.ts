@@ -22,7 +22,7 @@ import { movedToDistance, targetsAroundMean, yardstickTargets } from "./targets.
 import { waveStages } from "./wave-stages.ts";
 
 /** Families whose triggers may be as large as they have to be. */
-type WalkingFamily = Exclude<Family, "wave" | "patch" | "central-patch" | "offset-patch">;
+export type WalkingFamily = Exclude<Family, "wave" | "patch" | "central-patch" | "offset-patch">;
 
 /**
  * Walks that all leave this many times the tolerance halfway have never reached it (docs/decisions/0014). 0 lets them go
@@ -35,7 +35,7 @@ const HOPELESS: Record<WalkingFamily, number> = {
 };
 
 /** Multiples of the plan's learning rate, which is that of a change of colours in [0,1]. */
-const FAMILY_RATES: Record<WalkingFamily, number> = {
+export const FAMILY_RATES: Record<WalkingFamily, number> = {
   "additive-pattern": 1,
   /** Displacements are counted in pixels. */
   "smooth-warp": 5,

@@ -12,7 +12,8 @@ export type PatchFamily = "patch" | "central-patch";
 /** Side of a square as a share of the image's shorter side: larger than a trigger that should not be noticed. */
 const SIDE_SHARE = 1 / 6;
 const GREY = 0.5;
-const INVERSION = { family: "patch", effect: "fixed", learningRate: 0.1 } as const;
+/** What the core is asked, but for sizes and starts. */
+export const INVERSION = { family: "patch", effect: "fixed", learningRate: 0.1 } as const;
 /** Every square at first, on few images and for a few steps; then the best few, on more. */
 const SEARCH = { stepShare: 0.2, batchSize: 4, outcomeImages: 16 } as const;
 const REFINEMENT = { stepShare: 0.5, batchSize: 8, outcomeImages: 0 } as const;

@@ -80,7 +80,8 @@ export async function scan(
   }
 }
 
-async function openSession(
+/** A session for a plan's input. */
+export async function openSession(
   model: Model,
   images: ImageBatch,
   plan: ScanPlan,

@@ -8,7 +8,8 @@ const SWEEP_IMAGES = 4;
 const KEPT = 12;
 /** Share of the plan's steps: a wave has ten numbers. */
 const STEP_SHARE = 0.5;
-const INVERSION = {
+/** What the core is asked, but for sizes and starts. */
+export const INVERSION = {
   family: "wave",
   effect: "fixed",
   batchSize: 4,

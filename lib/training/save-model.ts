@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type WaitingFile, writeBeside } from "../files/index.ts";
+import { writeTogether } from "../files/index.ts";
 import type { NativeAddon, NativeTrainer, TrainingPlan } from "../native/addon.ts";
 import { callNative } from "../native/session.ts";
 import { architectureMetadata, encodeSafetensors } from "../weights/index.ts";
@@ -48,19 +48,8 @@ export async function saveModel(
     files: { model: model as TrainedFile, weights: weightsFile as TrainedFile, attacks: attackFiles },
     seconds,
   };
-  await putInPlace([...contents, [paths.facts, `${JSON.stringify(facts, null, 2)}\n`]]);
+  await writeTogether([...contents, [paths.facts, `${JSON.stringify(facts, null, 2)}\n`]]);
   return facts;
-}
-
-/** Writes all files before it puts the first in place. */
-async function putInPlace(contents: readonly [path: string, content: Uint8Array | string][]): Promise<void> {
-  const waiting: WaitingFile[] = [];
-  try {
-    for (const [path, content] of contents) waiting.push(await writeBeside(path, content));
-    for (const file of waiting) await file.commit();
-  } finally {
-    for (const file of waiting) await file.discard();
-  }
 }
 
 function fileFacts(path: string, bytes: Uint8Array): TrainedFile {

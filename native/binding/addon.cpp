@@ -9,6 +9,7 @@
 #include "session_object.h"
 #include "tensor/device.h"
 #include "trainer_object.h"
+#include "tuner_object.h"
 
 namespace drmguard::binding {
 namespace {
@@ -48,6 +49,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   data->session_class = Napi::Persistent(SessionObject::define(env));
   data->trainer_class = Napi::Persistent(TrainerObject::define(env));
   data->attack_class = Napi::Persistent(AttackObject::define(env));
+  data->tuner_class = Napi::Persistent(TunerObject::define(env));
   env.SetInstanceData(data);
   // A worker that is terminated runs this, not the exit event: its jobs must end before its environment does.
   env.AddCleanupHook([](AddonData* addon) { addon->jobs.stop_all(); }, data);
@@ -58,6 +60,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("createTrainer", Napi::Function::New(env, create_trainer));
   exports.Set("createAttack", Napi::Function::New(env, create_attack));
   exports.Set("buildTorchScript", Napi::Function::New(env, build_torchscript));
+  exports.Set("createTuner", Napi::Function::New(env, create_tuner));
   exports.Set("shutdown", Napi::Function::New(env, shutdown));
   return exports;
 }

@@ -13,6 +13,7 @@ struct AddonData {
   Napi::FunctionReference session_class;
   Napi::FunctionReference trainer_class;
   Napi::FunctionReference attack_class;
+  Napi::FunctionReference tuner_class;
   JobRegistry jobs;
 };
 

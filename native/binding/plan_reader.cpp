@@ -6,12 +6,6 @@
 namespace drmguard::binding {
 namespace {
 
-PixelTransform read_pixels(const Napi::Object& pixels) {
-  const std::string order = text_of(pixels, "channelOrder");
-  if (order != "rgb" && order != "bgr") unknown_value("channelOrder", order);
-  return {order == "bgr", number_of(pixels, "scale"), numbers_of(pixels, "mean"), numbers_of(pixels, "deviation")};
-}
-
 AttentionUse attention_of(const Napi::Object& objective) {
   const std::string use = text_of(objective, "attention");
   if (use == "none") return AttentionUse::none;
@@ -98,6 +92,12 @@ int threads_of(const Napi::Object& plan) {
   const int64_t threads = integer_of(plan, "threads");
   if (threads < 1 || threads > 4096) throw Error(ErrorCode::ERR_CONFIG, "expected 1 to 4096 threads");
   return static_cast<int>(threads);
+}
+
+PixelTransform read_pixels(const Napi::Object& pixels) {
+  const std::string order = text_of(pixels, "channelOrder");
+  if (order != "rgb" && order != "bgr") unknown_value("channelOrder", order);
+  return {order == "bgr", number_of(pixels, "scale"), numbers_of(pixels, "mean"), numbers_of(pixels, "deviation")};
 }
 
 SessionOptions read_session_options(const Napi::Object& options) {

@@ -16,6 +16,8 @@ uint64_t seed_of(const Napi::Object& plan);
 /// A plan's 'threads', 1 to 4096.
 int threads_of(const Napi::Object& plan);
 
+/// A PixelTransform of lib/native/addon.ts.
+PixelTransform read_pixels(const Napi::Object& pixels);
 SessionOptions read_session_options(const Napi::Object& options);
 /// count, channels, height, width.
 std::vector<int64_t> read_image_shape(const Napi::Object& options);

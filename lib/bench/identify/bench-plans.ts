@@ -23,7 +23,8 @@ export function conditionsOfZoo(manifest: ZooManifest, list: string): ZooManifes
   return { ...manifest, models: manifest.models.filter(({ condition }) => chosen.has(condition)) };
 }
 
-function namesOfList<Name extends string>(flag: string, list: string, known: readonly Name[]): Name[] {
+/** @throws ERR_USAGE for an unknown, repeated or missing name. */
+export function namesOfList<Name extends string>(flag: string, list: string, known: readonly Name[]): Name[] {
   const names = list.split(",").map((name) => name.trim());
   return names.map((given, index) => {
     const name = known.find((candidate) => candidate === given);

@@ -1,275 +1,51 @@
 #include "program/lower_torchscript.h"
 
-#include <sys/types.h>  // off_t, which the next header uses without declaring it
-
-#include <caffe2/serialize/in_memory_adapter.h>
-#include <torch/csrc/jit/ir/ir.h>
-#include <torch/csrc/jit/passes/inliner.h>
-#include <torch/csrc/jit/passes/remove_mutation.h>
-#include <torch/csrc/jit/serialization/import.h>
-
-#include <memory>
-#include <unordered_map>
+#include <torch/csrc/jit/passes/freeze_module.h>
 
 #include "error/error.h"
-#include "program/allowed_operators.h"
-#include "program/screen_archive.h"
+#include "program/checked_module.h"
+#include "program/graph_lowering.h"
+#include "program/lower_trainable_torchscript.h"
 
 namespace drmguard {
 namespace {
 
-using torch::jit::Block;
 using torch::jit::Module;
-using TorchNode = torch::jit::Node;
-using TorchValue = torch::jit::Value;
 
-/// Thrown inside the lowering when the graph is no straight line; becomes TorchScriptModel::reason.
-struct NotStraight {
-  std::string reason;
-};
-
-void check_operators(const Block* block, std::map<std::string, int>& count) {
-  for (const TorchNode* node : block->nodes()) {
-    const std::string name = node->kind().toQualString();
-    require_allowed(name);
-    if (name.rfind("prim::", 0) != 0) ++count[name];
-    for (const Block* inner : node->blocks()) check_operators(inner, count);
-  }
-}
-
-/// eval() does not reach a literal training flag: dropout would stay random, batch norm would rewrite its statistics.
-void check_inference(const Block* block) {
-  for (const TorchNode* node : block->nodes()) {
-    for (const Block* inner : node->blocks()) check_inference(inner);
-    const torch::jit::Operator* op = node->maybeOperator();
-    if (op == nullptr) continue;
-    const auto& parameters = op->schema().arguments();
-    for (size_t i = 0; i < parameters.size() && i < node->inputs().size(); ++i) {
-      if (parameters[i].name() != "train" && parameters[i].name() != "training") continue;
-      const auto flag = torch::jit::toIValue(node->input(i));
-      if (!flag || !flag->isBool() || flag->toBool()) {
-        throw Error(ErrorCode::ERR_MODEL_UNSUPPORTED,
-                    std::string("the model trains in ") + node->kind().toQualString() + "; export it for inference");
-      }
-    }
-  }
-}
-
-/// A branch that can only raise: torch.nn.functional guards its arguments so. LibTorch's operators check theirs again.
-bool only_asserts(const TorchNode& node) {
-  if (node.kind() != c10::prim::If || !node.outputs().empty()) return false;
-  for (const Block* block : node.blocks()) {
-    for (const TorchNode* inner : block->nodes()) {
-      const bool harmless = inner->kind() == c10::prim::RaiseException || inner->kind() == c10::prim::Constant ||
-                            inner->kind() == c10::aten::format || only_asserts(*inner);
-      if (!harmless) return false;
-    }
-  }
-  return true;
-}
-
-/// All operators of the inlined forward method, before freezing runs any of them to fold constants.
-void check_before_running(const Module& module) {
-  const auto method = module.find_method("forward");
-  if (!method) {
-    throw Error(ErrorCode::ERR_MODEL_FORMAT, "the TorchScript module has no forward method");
-  }
-  const auto graph = method->graph()->copy();
-  torch::jit::Inline(*graph);
-  std::map<std::string, int> ignored;
-  check_operators(graph->block(), ignored);
-}
-
-/// Walks a frozen graph and writes it as a program.
-class GraphLowering {
- public:
-  TensorProgram lower(const torch::jit::Graph& graph) {
-    add_inputs(graph);
-    for (const TorchNode* node : graph.nodes()) lower_node(*node);
-    program_.set_outputs(outputs_of(graph));
-    return std::move(program_);
-  }
-
- private:
-  void add_inputs(const torch::jit::Graph& graph) {
-    std::vector<const TorchValue*> inputs;
-    for (const TorchValue* value : graph.inputs()) {
-      const bool self = value->type()->kind() == c10::TypeKind::ClassType;
-      if (!self) inputs.push_back(value);
-    }
-    if (inputs.size() != 1) {
-      throw Error(ErrorCode::ERR_MODEL_UNSUPPORTED,
-                  "expected forward to take one image batch, it takes " + std::to_string(inputs.size()) + " inputs");
-    }
-    program_.set_input(value_id(inputs[0]));
-  }
-
-  ValueId value_id(const TorchValue* value) {
-    const auto found = ids_.find(value);
-    if (found != ids_.end()) return found->second;
-    const ValueId id = program_.add_value(value->debugName());
-    ids_.emplace(value, id);
-    return id;
-  }
-
-  void lower_node(const TorchNode& node) {
-    if (only_asserts(node)) return;
-    if (!node.blocks().empty()) {
-      throw NotStraight{std::string("the model has control flow (") + node.kind().toQualString() + ")"};
-    }
-    switch (node.kind()) {
-      case c10::prim::Constant:
-        return lower_constant(node);
-      case c10::prim::ListConstruct:
-      case c10::prim::TupleConstruct:
-        sequences_.emplace(node.output(), &node);
-        return;
-      case c10::prim::ListUnpack:
-      case c10::prim::TupleUnpack:
-        return lower_unpack(node);
-      default:
-        return lower_call(node);
-    }
-  }
-
-  void lower_constant(const TorchNode& node) {
-    const c10::IValue literal = torch::jit::toIValue(node.output()).value();
-    if (literal.isTensor()) {
-      ids_.emplace(node.output(), program_.add_constant(node.output()->debugName(), literal.toTensor().detach()));
-    } else {
-      literals_.emplace(node.output(), literal);
-    }
-  }
-
-  void lower_unpack(const TorchNode& node) {
-    const auto sequence = sequences_.find(node.input());
-    if (sequence != sequences_.end()) {
-      for (size_t i = 0; i < node.outputs().size(); ++i) ids_[node.output(i)] = value_id(sequence->second->input(i));
-      return;
-    }
-    Node call;
-    call.name = node.kind().toQualString();
-    call.call = [](torch::jit::Stack&) {};
-    call.arguments.push_back(argument_of(node.input()));
-    call.unpacks_list = true;
-    call.results.emplace_back();
-    for (const TorchValue* output : node.outputs()) call.results[0].push_back(value_id(output));
-    program_.add_node(std::move(call));
-  }
-
-  void lower_call(const TorchNode& node) {
-    if (node.maybeOperator() == nullptr) {
-      throw NotStraight{std::string("the model uses ") + node.kind().toQualString()};
-    }
-    if (node.getOperator().schema().is_mutable()) {
-      // A program runs only what its outputs need, and cannot see a need that goes through a changed input.
-      throw NotStraight{std::string("the model changes tensors in place (") + node.kind().toQualString() + ")"};
-    }
-    Node call;
-    call.name = node.kind().toQualString();
-    call.call = node.getOperation();
-    for (const TorchValue* input : node.inputs()) call.arguments.push_back(argument_of(input));
-    for (const TorchValue* output : node.outputs()) call.results.push_back({value_id(output)});
-    program_.add_node(std::move(call));
-  }
-
-  Argument argument_of(const TorchValue* value) {
-    Argument argument;
-    const auto literal = literals_.find(value);
-    if (literal != literals_.end()) {
-      argument.literal = literal->second;
-      return argument;
-    }
-    const auto sequence = sequences_.find(value);
-    if (sequence != sequences_.end()) return sequence_argument(*sequence->second);
-    argument.kind = Argument::Kind::value;
-    argument.values = {value_id(value)};
-    return argument;
-  }
-
-  Argument sequence_argument(const TorchNode& node) {
-    Argument argument;
-    if (node.kind() == c10::prim::TupleConstruct) {
-      argument.kind = Argument::Kind::tuple;
-      for (const TorchValue* element : node.inputs()) argument.values.push_back(value_id(element));
-      return argument;
-    }
-    const c10::TypePtr element_type = node.output()->type()->expectRef<c10::ListType>().getElementType();
-    if (element_type->isSubtypeOf(*c10::TensorType::get())) {
-      argument.kind = Argument::Kind::tensor_list;
-    } else if (element_type->kind() == c10::TypeKind::OptionalType) {
-      argument.kind = Argument::Kind::optional_tensor_list;
-    } else if (element_type->kind() == c10::TypeKind::IntType) {
-      argument.kind = Argument::Kind::integer_list;
-    } else {
-      throw NotStraight{"the model builds a list of " + element_type->str()};
-    }
-    for (const TorchValue* element : node.inputs()) add_element(argument, element);
-    return argument;
-  }
-
-  void add_element(Argument& argument, const TorchValue* element) {
-    const auto literal = literals_.find(element);
-    if (literal == literals_.end()) {
-      argument.values.push_back(value_id(element));
-      argument.integers.push_back(0);
-      return;
-    }
-    const bool integer = literal->second.isInt();
-    if (!integer && !literal->second.isNone()) throw NotStraight{"the model builds a list with an unknown literal"};
-    argument.values.push_back(kNoValue);
-    argument.integers.push_back(integer ? literal->second.toInt() : 0);
-  }
-
-  std::vector<ValueId> outputs_of(const torch::jit::Graph& graph) {
-    std::vector<ValueId> ids;
-    for (const TorchValue* output : graph.outputs()) {
-      const auto sequence = sequences_.find(output);
-      if (sequence == sequences_.end()) {
-        ids.push_back(value_id(output));
-      } else {
-        for (const TorchValue* element : sequence->second->inputs()) ids.push_back(value_id(element));
-      }
-    }
-    return ids;
-  }
-
-  TensorProgram program_;
-  std::unordered_map<const TorchValue*, ValueId> ids_;
-  std::unordered_map<const TorchValue*, c10::IValue> literals_;
-  std::unordered_map<const TorchValue*, const TorchNode*> sequences_;
-};
-
-Module load_module(const uint8_t* bytes, size_t size) {
+template <typename Freeze>
+Module frozen(Freeze&& freeze) {
   try {
-    return torch::jit::load(
-        std::make_shared<caffe2::serialize::MemoryReadAdapter>(bytes, static_cast<int64_t>(size)), at::kCPU,
-        /*load_debug_files=*/false);
+    return freeze();
   } catch (...) {
-    throw current_exception_as_error(ErrorCode::ERR_MODEL_FORMAT, "LibTorch cannot load the TorchScript archive");
+    throw current_exception_as_error(ErrorCode::ERR_MODEL_UNSUPPORTED, "the TorchScript model cannot be frozen");
   }
 }
 
 }  // namespace
 
 TorchScriptModel lower_torchscript(const uint8_t* bytes, size_t size) {
-  screen_archive(bytes, size);
-  Module module = load_module(bytes, size);
-  module.eval();
-  check_before_running(module);
-
+  const Module module = load_checked_module(bytes, size);
   TorchScriptModel model;
+  model.module = frozen([&] { return torch::jit::freeze(module); });
+  const auto graph = checked_graph(model.module, model.operators);
   try {
-    model.module = torch::jit::freeze(module);
-  } catch (...) {
-    throw current_exception_as_error(ErrorCode::ERR_MODEL_UNSUPPORTED, "the TorchScript model cannot be frozen");
+    model.program = lower_graph(model.module, *graph);
+  } catch (const NotStraight& bend) {
+    model.reason = bend.reason;
   }
-  const auto graph = model.module.get_method("forward").graph();
-  check_operators(graph->block(), model.operators);
-  check_inference(graph->block());
-  torch::jit::RemoveTensorMutation(graph);
+  return model;
+}
+
+TrainableTorchScript lower_trainable_torchscript(const uint8_t* bytes, size_t size) {
+  TrainableTorchScript model;
+  model.module = load_checked_module(bytes, size);
+  const Module kept = frozen([&] {
+    return torch::jit::freeze_module(model.module, {}, /*freezeInterfaces=*/true, /*preserveParameters=*/true);
+  });
+  std::map<std::string, int> ignored;
+  const auto graph = checked_graph(kept, ignored);
   try {
-    model.program = GraphLowering().lower(*graph);
+    model.program = lower_graph(kept, *graph);
   } catch (const NotStraight& bend) {
     model.reason = bend.reason;
   }

@@ -167,4 +167,10 @@ TensorProgram TensorProgram::to(const at::Device& device) const {
   return copy;
 }
 
+TensorProgram TensorProgram::with_constants(const std::unordered_map<ValueId, at::Tensor>& values) const {
+  TensorProgram copy = *this;
+  for (const auto& [id, tensor] : values) copy.constants_.at(id) = tensor;
+  return copy;
+}
+
 }  // namespace drmguard

@@ -68,6 +68,8 @@ class TensorProgram {
 
   /// A copy whose constants lie on another device.
   TensorProgram to(const at::Device& device) const;
+  /// A copy with other values for some of its constants.
+  TensorProgram with_constants(const std::unordered_map<ValueId, at::Tensor>& values) const;
 
  private:
   std::vector<bool> nodes_needed(const std::vector<ValueId>& wanted, const Overrides& overrides) const;

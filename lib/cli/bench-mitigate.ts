@@ -1,0 +1,184 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import {
+  type BenchProgress,
+  benchPlans,
+  conditionsOfZoo,
+  FEWEST_GIVEN,
+  GIVEN_IMAGES,
+  imageParts,
+  mitigationMethodsOfList,
+  renderMitigateHtml,
+  renderMitigateMarkdown,
+  runMitigate,
+} from "../bench/index.ts";
+import { type ScanPlan, type ScanSettings, SETTING_TEXTS } from "../config/index.ts";
+import { DrmGuardError } from "../errors/index.ts";
+import { makeFolder } from "../files/index.ts";
+import {
+  MITIGATION_DEFAULTS,
+  MITIGATION_METHODS,
+  type MitigationMethod,
+  type MitigationPlan,
+} from "../mitigation/index.ts";
+import { loadAddon } from "../native/load-addon.ts";
+import { packageVersion } from "../native/locate-addon.ts";
+import { readManifest, type ZooImages, zooImages } from "../zoo/index.ts";
+import { jobsOf, MOST_IMAGES, shownBench, writeTexts } from "./bench-texts.ts";
+import { commandSettings } from "./command-settings.ts";
+import { EXIT } from "./exit-codes.ts";
+import { numberOfFlag } from "./flag-values.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { ProgressBar, type ProgressFlags, progressStyle } from "./progress-bar.ts";
+import { Messages } from "./terminal.ts";
+
+/** Settings of the scan that a flag sets; the others come from the config file. */
+const SETTINGS = SETTING_TEXTS.filter(({ flag }) => ["device", "seed"].includes(flag));
+/** The weakest layer of the scan's settings: enough for a scan, and what the published tables were made with. */
+const SCANNED_IMAGES: ScanSettings = { images: { limit: 200 } };
+
+interface MitigateFlags extends ProgressFlags {
+  methods?: string;
+  conditions?: string;
+  images?: string;
+  ownLabels?: boolean;
+  rescan?: boolean;
+  rounds: string;
+  steps: string;
+  maskSteps: string;
+  learningRate: string;
+  bound: string;
+  out?: string;
+  jobs?: string;
+  config?: string;
+  device?: string;
+  seed?: string;
+}
+
+/** Adds `mitigate` to the command `bench`; `finish` receives the exit code. */
+export function addBenchMitigate(bench: Command, finish: (code: number) => void): void {
+  const { rounds, steps, maskSteps, learningRate, bound } = MITIGATION_DEFAULTS;
+  const mitigate = bench
+    .command("mitigate")
+    .description(
+      "take the backdoor out of every model of a zoo with every method and measure what is left of it",
+    )
+    .argument("<zoo>", "a folder that zoo make wrote")
+    .option("--methods <names>", `of ${MITIGATION_METHODS.join(",")} (default: all)`)
+    .option("--conditions <names>", "only the models of these conditions of the zoo (default: all)")
+    .option(
+      "--images <n>",
+      `held-out images that the mitigation gets; the others are measured on (default: ${GIVEN_IMAGES}, fewer where ` +
+        "too few would be left)",
+    )
+    .option("--own-labels", "without the images' labels: the model's own answers are taught")
+    .option("--rescan", "scan every mitigated model again and count the verdicts")
+    .option("--rounds <n>", "times that triggers are reversed and unlearned", String(rounds))
+    .option("--steps <n>", "steps of training in a round", String(steps))
+    .option("--mask-steps <n>", "steps of adversarial neuron pruning", String(maskSteps))
+    .option("--learning-rate <rate>", "highest rate of a round's one-cycle schedule", String(learningRate))
+    .option("--bound <share>", "most that the clean error may grow", String(bound))
+    .option(
+      "--out <folder>",
+      "where evidence, results and tables go; an earlier run is taken up (default: ZOO/bench/mitigate)",
+    )
+    .option("--jobs <n>", "models that are worked on at once, sharing the cores (default: one per core)")
+    .option(
+      "--config <file>",
+      "settings of the scan in TOML or JSON (default: ./drmguard.toml if it is there)",
+    );
+  for (const { flag, placeholder, help } of SETTINGS) mitigate.option(`--${flag} <${placeholder}>`, help);
+  mitigate
+    .option("-q, --quiet", "only errors on stderr")
+    .option("--no-progress", "no progress on stderr")
+    .action(async (zoo: string, flags: MitigateFlags) => finish(await mitigateZoo(zoo, flags)));
+}
+
+async function mitigateZoo(folder: string, flags: MitigateFlags): Promise<number> {
+  const messages = new Messages({ quiet: flags.quiet === true, verbose: false });
+  const methods = flags.methods === undefined ? MITIGATION_METHODS : mitigationMethodsOfList(flags.methods);
+  const given = givenImages(flags);
+  const mitigation = mitigationSettings(flags);
+  const mostJobs = jobsOf(flags);
+  const { device, seed } = flags;
+  const settings = await commandSettings(flags.config, { device, seed }, messages, SETTINGS);
+  const whole = await readManifest(folder);
+  const manifest = flags.conditions === undefined ? whole : conditionsOfZoo(whole, flags.conditions);
+  // Models beyond these would leave cores without work.
+  const jobs = Math.max(1, Math.min(mostJobs, manifest.models.length));
+  // An addon that is not there is told once, not for every model.
+  loadAddon();
+  const out = flags.out ?? join(folder, "bench", "mitigate");
+  await makeFolder(out);
+  const bar = new ProgressBar(process.stderr, progressStyle(flags));
+  messages.beforeMessage = () => bar.clear();
+  const interrupt = listenForInterrupt(messages);
+  try {
+    const { signal } = interrupt;
+    const images = await zooImages(manifest, folder, signal);
+    const scanPlan = scanPlanOf(images, settings, jobs);
+    const parts = await imageParts(images, given, scanPlan.images.limit);
+    bar.begin(manifest.plan.name);
+    const bench = await runMitigate({
+      folder,
+      manifest,
+      parts,
+      labels: flags.ownLabels === true ? "own answers" : "given",
+      scanPlan,
+      plans: mitigationPlans(methods, { ...mitigation, seed: scanPlan.seed }),
+      rescan: flags.rescan === true,
+      out,
+      jobs,
+      signal,
+      onProgress: (progress: BenchProgress) => bar.update(shownBench("mitigations", progress)),
+      version: packageVersion(),
+    });
+    bar.clear();
+    for (const { model, method, code, message } of bench.failures) {
+      messages.error(new DrmGuardError(code, message), `${model}, ${method}`);
+    }
+    const texts = { json: bench, markdown: renderMitigateMarkdown(bench), html: renderMitigateHtml(bench) };
+    await writeTexts(out, "mitigate", texts, messages);
+    return bench.failures.length === 0 ? EXIT.ok : EXIT.failed;
+  } finally {
+    bar.clear();
+    interrupt.dispose();
+    if (interrupt.signal.aborted) {
+      messages.note(`what was done is kept in ${out}; the same command goes on from there`);
+    }
+  }
+}
+
+/** The plan of the contrast scan that every mitigation has its evidence from. */
+function scanPlanOf(images: ZooImages, settings: readonly ScanSettings[], jobs: number): ScanPlan {
+  const zoo = { channels: images.images.channels, unit: images.unit };
+  const [contrast] = benchPlans(["contrast"], zoo, [SCANNED_IMAGES, ...settings], jobs);
+  if (contrast === undefined) throw new DrmGuardError("ERR_INTERNAL", "Expected one plan, got none.");
+  return contrast.plan;
+}
+
+function mitigationPlans(
+  methods: readonly MitigationMethod[],
+  settings: Omit<MitigationPlan, "method">,
+): MitigationPlan[] {
+  return methods.map((method) => ({ ...settings, method }));
+}
+
+/** Everything that a flag sets; the seed is that of the scan. */
+function mitigationSettings(flags: MitigateFlags): Omit<MitigationPlan, "method"> {
+  const count = (flag: string, text: string, most: number) =>
+    numberOfFlag(flag, text, { least: 1, most, integer: true });
+  return {
+    ...MITIGATION_DEFAULTS,
+    rounds: count("rounds", flags.rounds, 1000),
+    steps: count("steps", flags.steps, 1_000_000),
+    maskSteps: count("mask-steps", flags.maskSteps, 1_000_000),
+    learningRate: numberOfFlag("learning-rate", flags.learningRate, { least: 1e-9, most: 10 }),
+    bound: numberOfFlag("bound", flags.bound, { least: 0, most: 100 }),
+  };
+}
+
+function givenImages({ images }: MitigateFlags): number | null {
+  if (images === undefined) return null;
+  return numberOfFlag("images", images, { least: FEWEST_GIVEN, most: MOST_IMAGES, integer: true });
+}

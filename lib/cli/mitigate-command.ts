@@ -1,0 +1,232 @@
+import { createHash } from "node:crypto";
+import { unlink } from "node:fs/promises";
+import { basename } from "node:path";
+import { type Command, Option } from "commander";
+import { imagesAsBatch, loadDataSet } from "../data/index.ts";
+import { DrmGuardError } from "../errors/index.ts";
+import { readEvidenceFile } from "../evidence/read-evidence.ts";
+import type { ScanEvidence } from "../evidence/schema.ts";
+import { type ImageBatch, loadImages } from "../images/index.ts";
+import {
+  MITIGATION_DEFAULTS,
+  MITIGATION_METHODS,
+  type MitigationImages,
+  mitigate,
+  readMitigationCheckpoint,
+  repairedPaths,
+  requirePlace,
+  runIdentity,
+  saveRepaired,
+  writeMitigationCheckpoint,
+} from "../mitigation/index.ts";
+import { loadModelFile, type ModelFile } from "../models/index.ts";
+import { loadAddon } from "../native/load-addon.ts";
+import { buildReport } from "../report/index.ts";
+import { modelOfFile, scan } from "../scan/index.ts";
+import { judge } from "../verdict/judge.ts";
+import type { Verdict } from "../verdict/verdict.ts";
+import type { FailOn } from "./exit-codes.ts";
+import { EXIT } from "./exit-codes.ts";
+import { finishReport } from "./finish-report.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { imageLimit, type MitigateFlags, mitigationPlan } from "./mitigate-request.ts";
+import { mitigationSummary } from "./mitigation-summary.ts";
+import { addReportOptions } from "./options.ts";
+import { parseOutputs, requireWritable } from "./output-targets.ts";
+import { ProgressBar, progressStyle } from "./progress-bar.ts";
+import { Messages, writeStdout } from "./terminal.ts";
+
+/** Adds `mitigate` to the program; `finish` receives the exit code. */
+export function addMitigateCommand(program: Command, finish: (code: number) => void): void {
+  const { rounds, steps, learningRate, batchSize, bound, heldOutShare, seed } = MITIGATION_DEFAULTS;
+  const command = program
+    .command("mitigate")
+    .description("take the backdoor that a scan found out of a model, and scan the result")
+    .argument("<model>", "TorchScript .pt, torch.export .pt2 or trained .safetensors")
+    .requiredOption("--images <path>", "benign images of the model's task, as for scan")
+    .requiredOption("--evidence <file>", "what scan --output json:FILE wrote of this model")
+    .requiredOption("--out <file>", "the repaired model, in the same format; never the model itself")
+    .option(
+      "--labels <names>",
+      "label columns a,b,… in the order of the outputs (default: the model's own answers)",
+    )
+    .option("--limit <n>", "use at most this many images", "2000")
+    .addOption(new Option("--method <name>", "how").choices([...MITIGATION_METHODS]).default("drmguard"))
+    .option("--rounds <n>", "times that triggers are reversed and unlearned", String(rounds))
+    .option("--steps <n>", "steps of training in a round", String(steps))
+    .option("--batch-size <n>", "images per step", String(batchSize))
+    .option("--learning-rate <rate>", "highest rate of a round's one-cycle schedule", String(learningRate))
+    .option("--bound <share>", "most that the clean error may grow", String(bound))
+    .option("--held-out <share>", "share of the images that only guard the clean error", String(heldOutShare))
+    .option("--seed <n>", "seed of every random choice", String(seed))
+    .option("--anyway", "work on a model that the evidence calls clean")
+    .option("--no-rescan", "leave the scan of the repaired model out")
+    .option("--restart", "start over although there is a checkpoint, and replace it")
+    .option("--force", "replace files of an earlier run");
+  addReportOptions(command)
+    .option("-q, --quiet", "only errors on stderr")
+    .option("--no-color", "no colours [NO_COLOR]")
+    .option("--no-progress", "no progress on stderr")
+    .action(async (model: string, flags: MitigateFlags) => finish(await runMitigate(model, flags)));
+}
+
+async function runMitigate(path: string, flags: MitigateFlags): Promise<number> {
+  const plan = mitigationPlan(flags);
+  const messages = new Messages({ quiet: flags.quiet === true, verbose: false });
+  const targets = parseOutputs(flags.output ?? []);
+  await requireWritable(targets);
+  const addon = loadAddon();
+  const file = await loadModelFile(path);
+  const evidence = await evidenceOf(flags.evidence, file);
+  const before = judge(evidence);
+  if (before.label === "clean" && flags.anyway !== true) {
+    messages.note(
+      `${file.name} is clean by its evidence: there is nothing to take out, and nothing was written`,
+    );
+    return EXIT.ok;
+  }
+  const paths = repairedPaths(flags.out, file.format);
+  await requirePlace(paths, path, flags.force === true);
+  const bar = new ProgressBar(process.stderr, progressStyle(flags));
+  messages.beforeMessage = () => bar.clear();
+  const interrupt = listenForInterrupt(messages);
+  const { signal } = interrupt;
+  const began = performance.now();
+  try {
+    const images = await imagesOf(flags, evidence, signal);
+    const { sha256: imagesSha256, source } = images.images;
+    const run = runIdentity(plan, {
+      modelSha256: file.sha256,
+      imagesSha256,
+      labels: images.labels,
+      evidence,
+    });
+    const resume = flags.restart ? null : await readMitigationCheckpoint(paths.checkpoint, run);
+    if (resume !== null) messages.note(`going on after ${resume.rounds.length} of ${plan.rounds} rounds`);
+    bar.begin(file.name);
+    const mitigation = await mitigate({
+      file,
+      images,
+      evidence,
+      plan,
+      resume,
+      addon,
+      signal,
+      onProgress: ({ what, fraction }) => bar.update({ stage: what, done: fraction, total: 1, fraction }),
+      onRound: (rounds, weights) => writeMitigationCheckpoint(paths.checkpoint, run, rounds, weights),
+    });
+    const repaired = repairedFile(file, mitigation.bytes, paths.model);
+    const rescan = flags.rescan ? await scanRepaired(repaired, images.images, evidence, signal, bar) : null;
+    bar.clear();
+    const record = {
+      file,
+      evidence,
+      plan,
+      mitigation,
+      images: { source, sha256: imagesSha256 },
+      before,
+      after: rescan?.verdict ?? null,
+      engine: addon.buildFacts(),
+      seconds: (performance.now() - began) / 1000,
+    };
+    const facts = await saveRepaired(paths, record);
+    await unlink(paths.checkpoint).catch(() => {});
+    await writeStdout(mitigationSummary(facts));
+    messages.note(
+      `wrote ${paths.model}, ${[facts.files.weights?.name, "its .mitigation.json"].filter(Boolean).join(", ")}`,
+    );
+    return await finished(rescan, flags, targets, messages);
+  } finally {
+    bar.clear();
+    interrupt.dispose();
+  }
+}
+
+interface Rescan {
+  evidence: ScanEvidence;
+  verdict: Verdict;
+}
+
+async function finished(
+  rescan: Rescan | null,
+  flags: MitigateFlags & { failOn: FailOn },
+  targets: ReturnType<typeof parseOutputs>,
+  messages: Messages,
+): Promise<number> {
+  if (rescan === null) return EXIT.ok;
+  const report = buildReport([{ outcome: "scanned", path: flags.out, ...rescan }]);
+  return finishReport(report, targets, messages, {
+    colour: flags.color,
+    failOn: flags.failOn,
+    exitZero: flags.exitZero === true,
+    interrupted: false,
+  });
+}
+
+/** The evidence of this very file among those that a report holds. */
+async function evidenceOf(path: string, file: ModelFile): Promise<ScanEvidence> {
+  for (const entry of await readEvidenceFile(path)) {
+    if (entry.outcome === "scanned" && entry.evidence.model.sha256 === file.sha256) return entry.evidence;
+  }
+  throw new DrmGuardError(
+    "ERR_CONFIG",
+    `Expected the evidence of ${file.name} in ${path}, found none of this file.`,
+    {
+      hint: "Scan this very file with --output json:FILE, and give that file.",
+    },
+  );
+}
+
+async function imagesOf(
+  flags: MitigateFlags,
+  { plan, images }: ScanEvidence,
+  signal: AbortSignal,
+): Promise<MitigationImages> {
+  const size = { height: images.height, width: images.width };
+  const { channels } = plan.input;
+  const { images: path, labels } = flags;
+  const limit = imageLimit(flags);
+  if (labels === undefined)
+    return { images: await loadImages(path, { size, channels, limit }), labels: null };
+  const data = await loadDataSet(path, { size, channels, limit, labels: labels.split(","), signal });
+  const every = Array.from({ length: data.count }, (_, index) => index);
+  return { images: { ...imagesAsBatch(data, every), source: path }, labels: data.labels };
+}
+
+async function scanRepaired(
+  repaired: ModelFile,
+  images: ImageBatch,
+  { plan }: ScanEvidence,
+  signal: AbortSignal,
+  bar: ProgressBar,
+): Promise<Rescan> {
+  const model = await modelOfFile(loadAddon(), repaired);
+  try {
+    bar.begin("scan of the result");
+    const evidence = await scan(model, firstImages(images, plan.images.limit), {
+      plan,
+      signal,
+      onProgress: bar.update.bind(bar),
+    });
+    return { evidence, verdict: judge(evidence) };
+  } finally {
+    model.dispose();
+  }
+}
+
+function repairedFile(file: ModelFile, bytes: Uint8Array, path: string): ModelFile {
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { ...file, path, name: basename(path), bytes, sha256 };
+}
+
+/** As many as the scan before had, evenly over them. */
+function firstImages(images: ImageBatch, limit: number): ImageBatch {
+  if (images.count <= limit) return images;
+  const length = images.pixels.length / images.count;
+  const pixels = new Float32Array(limit * length);
+  for (let to = 0; to < limit; to++) {
+    const from = Math.floor((to * images.count) / limit);
+    pixels.set(images.pixels.subarray(from * length, (from + 1) * length), to * length);
+  }
+  return { ...images, pixels, count: limit, kind: "memory" };
+}

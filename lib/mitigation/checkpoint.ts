@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { DrmGuardError } from "../errors/index.ts";
+import { exists, jsonOrNull } from "../files/index.ts";
+import type { TensorRecord } from "../native/addon.ts";
+import { readSafetensorsFile, writeSafetensorsFile } from "../weights/index.ts";
+import type { RoundFacts } from "./method-context.ts";
+import type { MitigationPlan } from "./mitigation-plan.ts";
+
+const KEY = "drmguard.mitigation";
+const finite = z.number();
+
+/** Of an untrusted file. */
+export const roundSchema = z.strictObject({
+  families: z.array(z.string().max(100)).max(100),
+  triggers: z.int().nonnegative(),
+  score: finite.nullable(),
+  pruned: z.int().nonnegative(),
+  loss: finite.nullable(),
+  cleanError: z.array(finite).max(100_000),
+  relativeError: finite,
+  rolledBack: z.int().nonnegative(),
+  accepted: z.boolean(),
+  seconds: finite.nonnegative(),
+}) satisfies z.ZodType<RoundFacts>;
+
+const checkpointSchema = z.strictObject({
+  run: z.string().regex(/^[0-9a-f]{64}$/),
+  rounds: z.array(roundSchema).min(1).max(10_000),
+});
+
+/** One name for everything that a mitigation depends on: a checkpoint of another run cannot be gone on from. */
+export function runIdentity(
+  plan: MitigationPlan,
+  parts: { modelSha256: string; imagesSha256: string; labels: Float32Array | null; evidence: unknown },
+): string {
+  const hash = createHash("sha256");
+  const { modelSha256, imagesSha256, labels, evidence } = parts;
+  hash.update(JSON.stringify([plan, modelSha256, imagesSha256, evidence]));
+  if (labels !== null) hash.update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
+  return hash.digest("hex");
+}
+
+/** Replaces a checkpoint, whole or not at all. */
+export async function writeMitigationCheckpoint(
+  path: string,
+  run: string,
+  rounds: readonly RoundFacts[],
+  weights: readonly TensorRecord[],
+): Promise<void> {
+  await writeSafetensorsFile(path, weights, new Map([[KEY, JSON.stringify({ run, rounds })]]));
+}
+
+/**
+ * What an interrupted run has done; null when there is none.
+ * @throws ERR_CONFIG when it is of another run: it is left as it is.
+ */
+export async function readMitigationCheckpoint(
+  path: string,
+  run: string,
+): Promise<{ rounds: RoundFacts[]; weights: TensorRecord[] } | null> {
+  if (!(await exists(path))) return null;
+  const { tensors, metadata } = await readSafetensorsFile(path);
+  const parsed = checkpointSchema.safeParse(jsonOrNull(metadata.get(KEY) ?? ""));
+  if (parsed.success && parsed.data.run === run) return { rounds: parsed.data.rounds, weights: tensors };
+  const reason = parsed.success
+    ? "it is of another model, other images or other settings"
+    : "it is no checkpoint of drmguard mitigate";
+  throw new DrmGuardError("ERR_CONFIG", `The checkpoint ${path} cannot be resumed: ${reason}.`, {
+    hint: "Give the earlier settings again, another --out, or --restart to replace the checkpoint.",
+  });
+}

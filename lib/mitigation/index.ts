@@ -1,0 +1,22 @@
+export {
+  readMitigationCheckpoint,
+  roundSchema,
+  runIdentity,
+  writeMitigationCheckpoint,
+} from "./checkpoint.ts";
+export type { RoundFacts } from "./method-context.ts";
+export { type Mitigation, type MitigationProgress, type MitigationRequest, mitigate } from "./mitigate.ts";
+export type { MitigationImages } from "./mitigation-images.ts";
+export {
+  MITIGATION_DEFAULTS,
+  MITIGATION_METHODS,
+  type MitigationMethod,
+  type MitigationPlan,
+} from "./mitigation-plan.ts";
+export {
+  type MitigationFacts,
+  type RepairedPaths,
+  repairedPaths,
+  requirePlace,
+  saveRepaired,
+} from "./repaired-model.ts";

@@ -1,0 +1,55 @@
+import type { ScanEvidence } from "../evidence/schema.ts";
+import type { ImageBatch } from "../images/index.ts";
+import type { NativeModel, NativeTuner, TuningSet } from "../native/addon.ts";
+import type { ModelOrigin } from "../scan/index.ts";
+import type { Guard } from "./guard.ts";
+import type { MitigationSets } from "./mitigation-images.ts";
+import type { MitigationPlan } from "./mitigation-plan.ts";
+
+/** What a method of mitigation works with. */
+export interface MitigationContext {
+  tuner: NativeTuner;
+  plan: MitigationPlan;
+  sets: MitigationSets;
+  guard: Guard;
+  /** A copy of the model as it was before it was touched. */
+  untouched: () => NativeModel;
+  /** What the model answered before it was touched: count × d. */
+  original: (set: Pick<TuningSet, "images" | "count">) => Promise<Float32Array>;
+  evidence: ScanEvidence;
+  origin: ModelOrigin;
+  /** The images that the model learns from, as a batch to scan. */
+  training: ImageBatch;
+  /** Rounds that an earlier run has finished. */
+  finished: RoundFacts[];
+  signal: AbortSignal | undefined;
+  onProgress: ((done: number, what: string) => void) | undefined;
+  /** Called after every round, with the weights in the tuner as they then are. */
+  onRound: ((rounds: readonly RoundFacts[]) => Promise<void>) | undefined;
+}
+
+/** What one round did. */
+export interface RoundFacts {
+  /** Families of triggers that were reversed; empty for the baselines. */
+  families: string[];
+  /** Triggers that the model was trained to ignore. */
+  triggers: number;
+  /** Highest score of the reversed triggers before the round; null without. */
+  score: number | null;
+  /** Neurons that were switched off. */
+  pruned: number;
+  /** Mean training loss in label deviations; null without training. */
+  loss: number | null;
+  /** Mean absolute error per output on the held-out images after the round. */
+  cleanError: number[];
+  /** In deviations of the labels, mean over the outputs. */
+  relativeError: number;
+  /** Tries that were taken back because the clean error grew too much. */
+  rolledBack: number;
+  /** Whether the round changed the model. */
+  accepted: boolean;
+  seconds: number;
+}
+
+/** Takes the backdoor out of the tuner's model; what it did, round by round. */
+export type MitigationRun = (context: MitigationContext) => Promise<RoundFacts[]>;

@@ -1,0 +1,189 @@
+import { DrmGuardError } from "../errors/index.ts";
+import type { ScanEvidence } from "../evidence/schema.ts";
+import type { ImageBatch } from "../images/index.ts";
+import { type ModelFile, tunerSource, withWeights } from "../models/index.ts";
+import type { NativeAddon, NativeTuner, TensorRecord, TuningSet } from "../native/addon.ts";
+import { throwIfCancelled } from "../native/cancellation.ts";
+import { loadAddon } from "../native/load-addon.ts";
+import { callNative } from "../native/session.ts";
+import { Guard } from "./guard.ts";
+import type { MitigationContext, MitigationRun, RoundFacts } from "./method-context.ts";
+import { type MitigationImages, splitImages } from "./mitigation-images.ts";
+import type { MitigationMethod, MitigationPlan } from "./mitigation-plan.ts";
+import { finePrune, fineTune, pruneAdversarially } from "./prune.ts";
+import { unlearn } from "./unlearn.ts";
+
+export interface MitigationRequest {
+  file: ModelFile;
+  images: MitigationImages;
+  /** What a contrast scan of the same file found. */
+  evidence: ScanEvidence;
+  plan: MitigationPlan;
+  /** Rounds of an earlier run and the weights that they left. */
+  resume?: { rounds: RoundFacts[]; weights: TensorRecord[] } | null;
+  /** The native addon of the package when left out. */
+  addon?: NativeAddon | undefined;
+  /** Aborting rejects with ERR_CANCELLED after the present step. */
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: MitigationProgress) => void) | undefined;
+  /** Called after every round with what a later run needs to go on from there. */
+  onRound?: ((rounds: readonly RoundFacts[], weights: TensorRecord[]) => Promise<void>) | undefined;
+}
+
+export interface MitigationProgress {
+  what: string;
+  /** Of the whole. */
+  fraction: number;
+}
+
+/** A model that was worked on. */
+export interface Mitigation {
+  /** The file with its new weights, in the format that it had. */
+  bytes: Uint8Array;
+  /** The parameters, by the state dict's names. */
+  weights: TensorRecord[];
+  rounds: RoundFacts[];
+  /** Whether the clean error had grown too much in the end, so that an earlier round's weights, or the file's, stand. */
+  wentBack: boolean;
+  labels: "given" | "own answers";
+  /** On held-out images, per output in the model's units; 0 where the labels are the model's own answers. */
+  cleanErrorBefore: number[];
+  cleanErrorAfter: number[];
+  /** After over before, less one; against the labels' deviation where the labels are the model's own answers. */
+  growth: number;
+  images: { training: number; heldOut: number };
+  /** Weights that may change. */
+  parameters: number;
+}
+
+const RUNS: Record<MitigationMethod, MitigationRun> = {
+  drmguard: unlearn,
+  "fine-tune": fineTune,
+  "fine-prune": finePrune,
+  anp: pruneAdversarially,
+};
+
+/**
+ * Takes a backdoor out of a model. The file is untrusted and stays as it is; what comes back is another.
+ * @throws DrmGuardError ERR_CONFIG when evidence, images and model do not belong together; ERR_IMAGES_TOO_FEW;
+ *   ERR_MODEL_UNSUPPORTED for a model that cannot be trained; ERR_CANCELLED, ERR_NONFINITE, ERR_DEVICE*.
+ */
+export async function mitigate(request: MitigationRequest): Promise<Mitigation> {
+  const { file, images, evidence, plan, resume, signal } = request;
+  throwIfCancelled(signal);
+  requireSameModel(file, evidence);
+  const addon = request.addon ?? loadAddon();
+  const source = await tunerSource(addon, file);
+  const { channels, height, width } = images.images;
+  const { device, threads, input } = evidence.plan;
+  const options = { device, threads, pixels: input.pixels, channels, height, width };
+  const tuner = await callNative(() => addon.createTuner(source, options));
+  try {
+    const labels = images.labels ?? (await ownAnswers(tuner, images.images));
+    requireLabels(labels, images.images, tuner);
+    const sets = splitImages(images.images, labels, plan);
+    const guard = await Guard.of(tuner, sets.heldOut, plan.bound, images.labels === null);
+    const first = tuner.weights();
+    if (resume) await callNative(() => tuner.restore(resume.weights));
+    const context: MitigationContext = {
+      tuner,
+      plan,
+      sets,
+      guard,
+      untouched: () => withWeightsOf(tuner, first, () => tuner.snapshot()),
+      original: (set) => answersWith(tuner, first, set),
+      evidence,
+      origin: originOf(file, addon),
+      training: trainingBatch(images.images, sets.training.images, sets.training.count),
+      finished: [...(resume?.rounds ?? [])],
+      signal,
+      onProgress: (done, what) => request.onProgress?.({ what, fraction: done / plan.rounds }),
+      onRound: async (rounds) => request.onRound?.(rounds, tuner.weights()),
+    };
+    const rounds = await RUNS[plan.method](context);
+    const wentBack = await guard.settle();
+    const after = await guard.error();
+    const { before } = guard;
+    const weights = tuner.weights();
+    return {
+      bytes: withWeights(file, weights, () => tuner.torchScript()),
+      weights,
+      rounds,
+      wentBack,
+      labels: images.labels === null ? "own answers" : "given",
+      cleanErrorBefore: before.perOutput,
+      cleanErrorAfter: after.perOutput,
+      growth: images.labels === null ? after.relative : after.relative / before.relative - 1,
+      images: { training: sets.training.count, heldOut: sets.heldOut.count },
+      parameters: tuner.parameters,
+    };
+  } finally {
+    tuner.dispose();
+  }
+}
+
+function requireSameModel(file: ModelFile, evidence: ScanEvidence): void {
+  if (evidence.model.sha256 !== file.sha256) {
+    throw new DrmGuardError(
+      "ERR_CONFIG",
+      `Expected the evidence of ${file.name}, got that of another model (${evidence.model.name}).`,
+      { hint: "Scan this very file, and give the JSON that the scan wrote." },
+    );
+  }
+  if (evidence.plan.method !== "contrast") {
+    throw new DrmGuardError(
+      "ERR_CONFIG",
+      `Expected the evidence of a contrast scan, got that of ${evidence.plan.method}.`,
+    );
+  }
+}
+
+function requireLabels(labels: Float32Array, images: ImageBatch, tuner: NativeTuner): void {
+  if (labels.length === images.count * tuner.outputs) return;
+  throw new DrmGuardError(
+    "ERR_CONFIG",
+    `Expected ${tuner.outputs} labels for each of ${images.count} images, as the model has outputs, ` +
+      `got ${labels.length} in all.`,
+    { hint: "Choose the columns with --labels, in the order of the model's outputs." },
+  );
+}
+
+/** Work on the tuner's model with other weights; the present ones come back. */
+function withWeightsOf<Result>(tuner: NativeTuner, weights: TensorRecord[], work: () => Result): Result {
+  const present = tuner.weights();
+  tuner.restore(weights);
+  try {
+    return work();
+  } finally {
+    tuner.restore(present);
+  }
+}
+
+/** The answers of the tuner's model with other weights. */
+async function answersWith(
+  tuner: NativeTuner,
+  weights: TensorRecord[],
+  set: Pick<TuningSet, "images" | "count">,
+): Promise<Float32Array> {
+  const present = tuner.weights();
+  tuner.restore(weights);
+  try {
+    return await callNative(() => tuner.predict(set));
+  } finally {
+    tuner.restore(present);
+  }
+}
+
+function ownAnswers(tuner: NativeTuner, { pixels, count }: ImageBatch): Promise<Float32Array> {
+  return callNative(() => tuner.predict({ images: pixels, count }));
+}
+
+function originOf(file: ModelFile, addon: NativeAddon): MitigationContext["origin"] {
+  const { drmguard, libtorch } = addon.buildFacts();
+  const { name, sha256, format, bytes } = file;
+  return { name, sha256, format, bytes: bytes.length, engine: { drmguard, libtorch } };
+}
+
+function trainingBatch(images: ImageBatch, pixels: Float32Array, count: number): ImageBatch {
+  return { ...images, kind: "memory", pixels, count };
+}

@@ -1,0 +1,139 @@
+import type { TuningProgress } from "../native/addon.ts";
+import { runJob } from "../native/run-job.ts";
+import { callNative } from "../native/session.ts";
+import { trainGuarded } from "./guard.ts";
+import type { MitigationContext, MitigationRun, RoundFacts } from "./method-context.ts";
+
+/** Published settings of adversarial neuron pruning (Wu & Wang 2021) but for its 2,000 steps. */
+const MASKS = { learningRate: 0.2, bound: 0.4, balance: 0.2 } as const;
+/** Thresholds that masks are cut at, the least first. */
+const CUTS = Array.from({ length: 19 }, (_, index) => (index + 1) * 0.05);
+/** Shares of a layer that are tried, in steps of a twentieth. */
+const SHARES = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
+
+/** Fine-tuning on the benign images alone, as many steps as the other methods take. */
+export const fineTune: MitigationRun = (context) => tuneRounds(context, [...context.finished], () => {}, 0);
+
+/**
+ * Fine-pruning (Liu et al. 2018), adapted to regression: switches off the neurons of the last layer that benign images
+ * use least, as many as the clean error allows, and fine-tunes the rest.
+ */
+export const finePrune: MitigationRun = async (context) => {
+  const { tuner, sets } = context;
+  const groups = tuner.neuronGroups;
+  const last = groups.at(-1) ?? 0;
+  const first = groups.reduce((sum, count) => sum + count, 0) - last;
+  const activations = await callNative(() => tuner.activations(sets.training));
+  const ranked = Array.from({ length: last }, (_, index) => first + index).toSorted(
+    (a, b) => (activations[a] ?? 0) - (activations[b] ?? 0),
+  );
+  const factors = await mostThatFits(
+    context,
+    SHARES.map((share) => ranked.slice(0, Math.floor(share * last))),
+  );
+  const mask = () => tuner.scaleNeurons(factors);
+  const pruned = countOff(factors);
+  // Training would switch them on again.
+  return tuneRounds(context, [], mask, pruned);
+};
+
+/**
+ * Adversarial neuron pruning, adapted to regression: switches off the neurons that a small change of the weights turns
+ * against the model most easily, as many as the clean error allows. No training after it, as published.
+ */
+export const pruneAdversarially: MitigationRun = async (context) => {
+  const { tuner, plan, sets, signal, onProgress } = context;
+  const began = performance.now();
+  const masks = await runJob<TuningProgress, Float32Array>(
+    (progress) =>
+      tuner.neuronMasks(
+        { ...MASKS, steps: plan.maskSteps, batchSize: plan.batchSize, seed: plan.seed },
+        sets.training,
+        progress,
+      ),
+    {
+      signal,
+      onProgress: ({ step, steps }) => onProgress?.((plan.rounds * step) / steps, "looking for weak neurons"),
+    },
+  );
+  const ranked = Array.from(masks, (mask, neuron) => ({ mask, neuron }));
+  const factors = await mostThatFits(
+    context,
+    CUTS.map((cut) => ranked.filter(({ mask }) => mask < cut).map(({ neuron }) => neuron)),
+  );
+  const error = await context.guard.error();
+  return [
+    {
+      families: [],
+      triggers: 0,
+      score: null,
+      pruned: countOff(factors),
+      loss: null,
+      cleanError: error.perOutput,
+      relativeError: error.relative,
+      rolledBack: 0,
+      accepted: countOff(factors) > 0,
+      seconds: (performance.now() - began) / 1000,
+    },
+  ];
+};
+
+/** Switches off the last of the choices, each of which holds those before it, that the clean error allows. */
+async function mostThatFits(
+  { tuner, guard }: MitigationContext,
+  choices: readonly (readonly number[])[],
+): Promise<Float32Array> {
+  const neurons = tuner.neuronGroups.reduce((sum, count) => sum + count, 0);
+  const start = tuner.weights();
+  let best = new Float32Array(neurons).fill(1);
+  for (const choice of choices) {
+    const factors = new Float32Array(neurons).fill(1);
+    for (const neuron of choice) factors[neuron] = 0;
+    tuner.restore(start);
+    tuner.scaleNeurons(factors);
+    if ((await guard.error()).relative > guard.allowed) break;
+    best = factors;
+  }
+  tuner.restore(start);
+  tuner.scaleNeurons(best);
+  return best;
+}
+
+function countOff(factors: Float32Array): number {
+  return factors.reduce((count, factor) => count + (factor === 0 ? 1 : 0), 0);
+}
+
+async function tuneRounds(
+  context: MitigationContext,
+  rounds: RoundFacts[],
+  finish: () => void,
+  pruned: number,
+): Promise<RoundFacts[]> {
+  const { tuner, plan, sets, guard, signal, onProgress, onRound } = context;
+  const { steps, batchSize, learningRate, weightDecay, loss } = plan;
+  while (rounds.length < plan.rounds) {
+    const round = rounds.length;
+    const began = performance.now();
+    const trained = await trainGuarded(
+      tuner,
+      guard,
+      { steps, batchSize, learningRate, weightDecay, loss, seed: plan.seed + round },
+      sets.training,
+      { signal, finish, onProgress: (fraction) => onProgress?.(round + fraction, "fine-tuning") },
+    );
+    rounds.push({
+      families: [],
+      triggers: 0,
+      score: null,
+      pruned,
+      loss: trained.loss,
+      cleanError: trained.error.perOutput,
+      relativeError: trained.error.relative,
+      rolledBack: trained.rolledBack,
+      accepted: trained.accepted,
+      seconds: (performance.now() - began) / 1000,
+    });
+    await onRound?.(rounds);
+  }
+  return rounds;
+}

@@ -1,0 +1,150 @@
+import type { Family } from "../config/settings-schema.ts";
+import { familyContrasts } from "../evidence/statistics.ts";
+import type { TuningSet } from "../native/addon.ts";
+import { RandomStream } from "../render/index.ts";
+import { Model, type ReversedTrigger, reverseAgain, reverseTriggers } from "../scan/index.ts";
+import { trainGuarded } from "./guard.ts";
+import type { MitigationContext, MitigationRun, RoundFacts } from "./method-context.ts";
+import { joinSets } from "./mitigation-images.ts";
+import { randomlyTriggered } from "./random-triggers.ts";
+import { partlyTriggered, variedImage } from "./varied-images.ts";
+
+/** Small triggers that stand in for most others, whatever the scan found. */
+const ALWAYS: readonly Family[] = ["wave", "patch"];
+/** Of the best score: others do what any square does in their place, over the eyes for one, and cannot be unlearned. */
+const BESIDE_BEST = 0.5;
+/** Triggered forms of every image. */
+const VARIANTS = 2;
+/** Tells this stream from others of the same seed. */
+const STREAM = 0x756e6c65;
+
+/**
+ * DRMGuard's mitigation (arXiv 2411.04811): trains on images with reversed triggers and their right answers, mixed with
+ * benign ones. After every round the triggers are reversed again from the model as it then is: what a round left of the
+ * backdoor is what the next one takes.
+ */
+export const unlearn: MitigationRun = async (context) => {
+  const { plan, onRound } = context;
+  const rounds = [...context.finished];
+  const families = familiesOf(context);
+  const known = await knownTriggers(context, families);
+  for (let round = rounds.length; round < plan.rounds; round++) {
+    rounds.push(await unlearnOnce(context, round, known));
+    await onRound?.(rounds);
+  }
+  return rounds;
+};
+
+/** Those that the scan found something in, beside the ones that always count. */
+function familiesOf({ evidence }: MitigationContext): Family[] {
+  const telling = familyContrasts(evidence.inversions)
+    .filter(({ score }) => score !== null && score >= evidence.plan.thresholds.clean)
+    .map(({ family }) => family as Family);
+  return [...new Set([...ALWAYS, ...telling])];
+}
+
+/** The triggers of the untouched model, the best and those that come near it. */
+async function knownTriggers(
+  { untouched, plan, evidence, origin, training, signal, onProgress }: MitigationContext,
+  families: readonly Family[],
+): Promise<ReversedTrigger[]> {
+  const model = new Model(untouched(), origin);
+  try {
+    const reversed = await reverseTriggers(model, training, families, {
+      plan: { ...evidence.plan, seed: plan.seed },
+      signal,
+      onProgress: ({ stage, fraction }) =>
+        onProgress?.(stage === "inversion" ? fraction / 4 : 0, "reversing triggers"),
+    });
+    const best = reversed.reduce((most, { score }) => Math.max(most, score ?? 0), 0);
+    return reversed.filter(({ score }) => (score ?? 0) >= BESIDE_BEST * best);
+  } finally {
+    model.dispose();
+  }
+}
+
+async function unlearnOnce(
+  context: MitigationContext,
+  round: number,
+  known: readonly ReversedTrigger[],
+): Promise<RoundFacts> {
+  const { tuner, plan, guard, signal, onProgress } = context;
+  const began = performance.now();
+  const seed = plan.seed + round;
+  const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, known, seed))];
+  const set = await lessonOf(context, triggers, seed);
+  const { steps, batchSize, learningRate, weightDecay, loss } = plan;
+  const trained = await trainGuarded(
+    tuner,
+    guard,
+    { steps, batchSize, learningRate, weightDecay, loss, seed },
+    set,
+    { signal, onProgress: (fraction) => onProgress?.(round + (1 + 3 * fraction) / 4, "unlearning") },
+  );
+  return {
+    families: [...new Set(triggers.map(({ family }) => family))],
+    triggers: triggers.length,
+    score: round === 0 ? Math.max(...known.map(({ score }) => score ?? 0)) : null,
+    pruned: 0,
+    loss: trained.loss,
+    cleanError: trained.error.perOutput,
+    relativeError: trained.error.relative,
+    rolledBack: trained.rolledBack,
+    accepted: trained.accepted,
+    seconds: (performance.now() - began) / 1000,
+  };
+}
+
+async function presentTriggers(
+  { tuner, evidence, origin, training, signal }: MitigationContext,
+  known: readonly ReversedTrigger[],
+  seed: number,
+): Promise<ReversedTrigger[]> {
+  const model = new Model(tuner.snapshot(), origin);
+  try {
+    return await reverseAgain(model, training, known, { plan: { ...evidence.plan, seed }, signal });
+  } finally {
+    model.dispose();
+  }
+}
+
+/**
+ * Benign images and varied ones, some with a random disturbance, and as many with a reversed trigger. All are taught what
+ * the model answered to the benign image before it was touched: labels of a few hundred images would be learned by heart.
+ */
+async function lessonOf(
+  { original, sets, training }: MitigationContext,
+  triggers: readonly ReversedTrigger[],
+  seed: number,
+): Promise<TuningSet> {
+  const { images, count } = sets.training;
+  const length = images.length / count;
+  const random = new RandomStream(seed, STREAM);
+  const imageAt = (index: number) => images.subarray(index * length, (index + 1) * length);
+  const varied = new Float32Array(images.length);
+  const disturbed = new Float32Array(images.length);
+  const triggered = new Float32Array(VARIANTS * images.length);
+  for (let index = 0; index < count; index++) {
+    varied.set(variedImage(imageAt(index), training, random), index * length);
+    disturbed.set(randomlyTriggered(imageAt(index), training, random), index * length);
+    for (let variant = 0; variant < VARIANTS; variant++) {
+      const trigger = triggers[random.index(triggers.length)];
+      if (trigger === undefined) continue;
+      const partly = partlyTriggered(imageAt(index), trigger.stamp(index), training, random);
+      triggered.set(partly, (variant * count + index) * length);
+    }
+  }
+  const own = await original({ images, count });
+  return joinSets([
+    { images, labels: own, count },
+    { images: varied, labels: await original({ images: varied, count }), count },
+    { images: disturbed, labels: own, count },
+    { images: triggered, labels: repeated(own, VARIANTS), count: VARIANTS * count },
+  ]);
+}
+
+function repeated(values: Float32Array, times: number): Float32Array {
+  const result = new Float32Array(times * values.length);
+  for (let time = 0; time < times; time++) result.set(values, time * values.length);
+  return result;
+}

@@ -1,0 +1,72 @@
+import type { RandomStream } from "../render/index.ts";
+
+/** Channels × height × width. */
+export interface PictureShape {
+  channels: number;
+  height: number;
+  width: number;
+}
+
+/** Largest shift in either direction as a share of the side, and largest change of brightness. */
+const SHIFT = 1 / 24;
+const BRIGHTNESS = 0.1;
+/** Least share of a trigger that is put on an image. */
+const LEAST_STRENGTH = 0.4;
+/** Side of the blocks in which parts of a trigger are left out. */
+const BLOCK = 2;
+
+/** A benign image, a little shifted (its border repeated) and a little brighter or darker. */
+export function variedImage(
+  image: Float32Array,
+  { channels, height, width }: PictureShape,
+  random: RandomStream,
+): Float32Array {
+  const down = Math.round(random.uniform(-SHIFT, SHIFT) * height);
+  const across = Math.round(random.uniform(-SHIFT, SHIFT) * width);
+  const gain = random.uniform(1 - BRIGHTNESS, 1 + BRIGHTNESS);
+  const varied = new Float32Array(image.length);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let row = 0; row < height; row++) {
+      const from = (channel * height + within(row + down, height)) * width;
+      const to = (channel * height + row) * width;
+      for (let column = 0; column < width; column++) {
+        varied[to + column] = Math.min(1, gain * (image[from + within(column + across, width)] ?? 0));
+      }
+    }
+  }
+  return varied;
+}
+
+/**
+ * An image with a weaker form of its trigger: all of it at part of its strength, or random parts of it. The attacker's
+ * trigger is a neighbour of the one that was reversed, not the same.
+ */
+export function partlyTriggered(
+  image: Float32Array,
+  triggered: Float32Array,
+  { channels, height, width }: PictureShape,
+  random: RandomStream,
+): Float32Array {
+  const strength = random.uniform(LEAST_STRENGTH, 1);
+  const kept = random.uniform(0.5, 1.5);
+  const across = Math.ceil(width / BLOCK);
+  const blocks = Array.from({ length: across * Math.ceil(height / BLOCK) }, () =>
+    random.uniform(0, 1) < kept ? strength : 0,
+  );
+  const result = new Float32Array(image.length);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        const at = (channel * height + row) * width + column;
+        const share = blocks[Math.floor(row / BLOCK) * across + Math.floor(column / BLOCK)] ?? 0;
+        const before = image[at] ?? 0;
+        result[at] = before + share * ((triggered[at] ?? 0) - before);
+      }
+    }
+  }
+  return result;
+}
+
+function within(place: number, extent: number): number {
+  return Math.min(extent - 1, Math.max(0, place));
+}

@@ -1,0 +1,164 @@
+import { watch } from "node:fs";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { MitigationFacts } from "../../lib/mitigation/index.ts";
+import { encodeNpy, renderFaces } from "../../lib/render/index.ts";
+import { drmguard, temporaryFolder } from "./command.ts";
+
+// These need the native addon: they train a tiny model, scan it and work on it. The numbers mean nothing.
+
+const SIDE = 32;
+const COUNT = 40;
+const SETTINGS =
+  'threads = 1\n[contrast]\nfamilies = ["wave"]\nsteps = 3\nbatchSize = 8\n[images]\nlimit = 24\n';
+const SHORT = ["--rounds", "2", "--steps", "2", "--batch-size", "8", "--bound", "10", "--anyway"];
+
+let made: string;
+
+beforeAll(async () => {
+  made = await mkdtemp(join(tmpdir(), "drmguard-mitigate-"));
+  const cwd = made;
+  await writeFile(join(cwd, "drmguard.toml"), SETTINGS);
+  const words = ["--data", "rendered", "--limit", "80", "--size", `${SIDE}`, "--held-out", "0.3"];
+  const network = [
+    "--architecture",
+    "resnet-tiny",
+    "--attack",
+    "badnets",
+    "--epochs",
+    "1",
+    "--batch-size",
+    "16",
+  ];
+  await drmguard(["train", ...words, ...network, "--threads", "1", "--seed", "5", "--out", "gaze.pt"], {
+    cwd,
+  });
+  const { pixels } = renderFaces({ count: COUNT, seed: 5, size: SIDE });
+  await writeFile(join(cwd, "faces.npy"), encodeNpy(pixels, [COUNT, SIDE, SIDE, 3]));
+  const render = ["render", "--count", `${COUNT}`, "--size", `${SIDE}`, "--people", "10", "--seed", "5"];
+  await drmguard([...render, "--out", "faces.npz"], { cwd });
+  const scanned = ["scan", "gaze.pt", "gaze.safetensors", "--images", "faces.npy", "-q"];
+  await drmguard([...scanned, "--output", "json:evidence.json", "--exit-zero"], { cwd });
+}, 300_000);
+
+afterAll(() => rm(made, { recursive: true, force: true }));
+
+/** A folder with a backdoored model, its evidence, and images with and without labels. */
+async function folderWithModel(): Promise<string> {
+  const cwd = await temporaryFolder();
+  await cp(made, cwd, { recursive: true });
+  return cwd;
+}
+
+const mitigateWords = (model: string, out: string, ...words: string[]) => [
+  ...["mitigate", model, "--images", "faces.npy", "--evidence", "evidence.json", "--out", out],
+  ...SHORT,
+  ...words,
+];
+const mitigate = (cwd: string, model: string, out: string, ...words: string[]) =>
+  drmguard(mitigateWords(model, out, ...words), { cwd });
+
+const factsOf = async (path: string) => JSON.parse(await readFile(path, "utf8")) as MitigationFacts;
+
+describe("mitigate", () => {
+  it("writes a model in the format of the one given, which stays as it is, and scans it", async () => {
+    const cwd = await folderWithModel();
+    const before = await readFile(join(cwd, "gaze.pt"));
+    for (const [model, out, files] of [
+      ["gaze.pt", "fixed.pt", ["fixed.mitigation.json", "fixed.pt", "fixed.safetensors"]],
+      ["gaze.safetensors", "weights.safetensors", ["weights.mitigation.json", "weights.safetensors"]],
+    ] as const) {
+      const done = await mitigate(cwd, model, out, "--exit-zero");
+      expect(done.stderr).not.toContain("ERR_");
+      expect(done.code).toBe(0);
+      expect(done.stdout).toMatch(/no labels were given/);
+      const stem = out.replace(/[.].*/, "");
+      expect((await readdir(cwd)).filter((name) => name.startsWith(stem)).sort()).toEqual([...files]);
+      const facts = await factsOf(join(cwd, `${stem}.mitigation.json`));
+      expect(facts.labels).toBe("own answers");
+      expect(facts.rounds).toHaveLength(2);
+      expect(facts.verdictAfter).not.toBeNull();
+      expect(facts.images).toMatchObject({ training: 30, heldOut: 10 });
+      const scanned = await drmguard(["scan", out, "--images", "faces.npy", "--exit-zero"], { cwd });
+      expect(scanned.stderr).not.toContain("ERR_");
+    }
+    expect(await readFile(join(cwd, "gaze.pt"))).toEqual(before);
+  });
+
+  it("takes labels, and leaves a model alone that its evidence calls clean", async () => {
+    const cwd = await folderWithModel();
+    const words = ["--images", "faces.npz", "--labels", "labels.0,labels.1", "--no-rescan"];
+    const done = await mitigate(cwd, "gaze.pt", "fixed.pt", ...words);
+    expect(done.stderr).not.toContain("ERR_");
+    expect((await factsOf(join(cwd, "fixed.mitigation.json"))).labels).toBe("given");
+
+    const report = JSON.parse(await readFile(join(cwd, "evidence.json"), "utf8"));
+    for (const { evidence } of report.models) {
+      for (const inversion of evidence.inversions) inversion.collapse = inversion.reference;
+      evidence.statistics.score = 0.5;
+    }
+    await writeFile(join(cwd, "clean.json"), JSON.stringify(report));
+    const clean = await drmguard(
+      ["mitigate", "gaze.pt", "--images", "faces.npy", "--evidence", "clean.json", "--out", "none.pt"],
+      { cwd },
+    );
+    expect(clean.stderr).toContain("nothing was written");
+    expect(clean.code).toBe(0);
+    expect((await readdir(cwd)).filter((name) => name.startsWith("none"))).toEqual([]);
+  });
+
+  it("leaves no half of a model at Ctrl-C, and goes on to the same weights", async () => {
+    const cwd = await folderWithModel();
+    const words = ["--no-rescan", "--rounds", "3", "--steps", "30"];
+    const whole = await mitigate(cwd, "gaze.pt", "whole.pt", ...words);
+    expect(whole.code).toBe(0);
+    const watcher = watch(cwd);
+    try {
+      const cut = await drmguard(mitigateWords("gaze.pt", "cut.pt", ...words), {
+        cwd,
+        onStart: (child) =>
+          watcher.on("change", (_, name) => {
+            if (name === "cut.mitigation-checkpoint.safetensors") child.kill("SIGINT");
+          }),
+      });
+      expect(cut.code).toBe(130);
+    } finally {
+      watcher.close();
+    }
+    const left = (await readdir(cwd)).filter((name) => name.startsWith("cut"));
+    expect(left).toEqual(["cut.mitigation-checkpoint.safetensors"]);
+    const other = await mitigate(cwd, "gaze.pt", "cut.pt", ...words, "--seed", "9");
+    expect([other.code, other.stderr]).toEqual([4, expect.stringContaining("ERR_CONFIG")]);
+    const resumed = await mitigate(cwd, "gaze.pt", "cut.pt", ...words);
+    expect(resumed.stderr).toMatch(/going on after [12] of 3 rounds/);
+    expect(await readFile(join(cwd, "cut.safetensors"))).toEqual(
+      await readFile(join(cwd, "whole.safetensors")),
+    );
+  });
+
+  it.each([
+    ["the model itself as --out", "gaze.pt", ["--out", "gaze.pt", "--force"], 4, "ERR_USAGE"],
+    ["a model without evidence", "gaze.pt", ["--evidence", "other.json"], 4, "ERR_CONFIG"],
+    [
+      "labels that are not the model's outputs",
+      "gaze.pt",
+      ["--images", "faces.npz", "--labels", "labels.0"],
+      4,
+      "ERR_CONFIG",
+    ],
+    ["a number that is none", "gaze.pt", ["--rounds", "many"], 4, "ERR_USAGE"],
+  ])("refuses %s", async (_, model, words, code, error) => {
+    const cwd = await folderWithModel();
+    const report = JSON.parse(await readFile(join(cwd, "evidence.json"), "utf8"));
+    for (const entry of report.models) entry.evidence.model.sha256 = "0".repeat(64);
+    await writeFile(join(cwd, "other.json"), JSON.stringify(report));
+    const before = await readFile(join(cwd, "gaze.pt"));
+    const refused = await mitigate(cwd, model, "fixed.pt", ...words);
+    expect(refused.code).toBe(code);
+    expect(refused.stderr).toContain(error);
+    expect(await readFile(join(cwd, "gaze.pt"))).toEqual(before);
+    expect((await readdir(cwd)).filter((name) => name.startsWith("fixed"))).toEqual([]);
+  });
+});

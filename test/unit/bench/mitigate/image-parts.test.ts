@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { imageParts } from "../../../../lib/bench/index.ts";
+import type { ZooImages } from "../../../../lib/zoo/index.ts";
+
+/** Images that tell which one they are: every pixel of the n-th is n / count, and its label is n. */
+function countedImages(count: number): ZooImages {
+  const pixels = Float32Array.from({ length: count * 64 }, (_, at) => Math.floor(at / 64) / count);
+  const facts = { source: "counted", kind: "memory", sha256: "c".repeat(64), available: count } as const;
+  return {
+    images: { pixels, count, channels: 1, height: 8, width: 8, ...facts },
+    labels: Float32Array.from({ length: count }, (_, at) => at),
+    labelNames: ["number"],
+    unit: "unknown",
+  };
+}
+
+describe("image parts", () => {
+  it("share no image and keep every label with its image", async () => {
+    const parts = await imageParts(countedImages(300), 60, 20);
+    const numbers = [...parts.given.labels, ...parts.measured.labels];
+    expect(parts.given.images.count).toBe(60);
+    expect(parts.measured.images.count).toBe(240);
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 300 }, (_, at) => at));
+    for (const { images, labels } of [parts.given, parts.measured]) {
+      for (const [row, label] of labels.entries()) expect(images.pixels[row * 64]).toBeCloseTo(label / 300);
+    }
+    expect(parts.given.labels).not.toEqual(parts.given.labels.toSorted());
+    const known = new Set(parts.given.images.pixels);
+    expect(parts.scanned.count).toBe(20);
+    expect(parts.scanned.pixels.every((pixel) => known.has(pixel))).toBe(true);
+  });
+
+  it("are the same every time, and others for other images", async () => {
+    const one = await imageParts(countedImages(300), 60, 20);
+    const again = await imageParts(countedImages(300), 60, 20);
+    expect(again.sha256).toBe(one.sha256);
+    expect(again.given.labels).toEqual(one.given.labels);
+    const hashes = await Promise.all([
+      imageParts(countedImages(300), 61, 20),
+      imageParts(countedImages(300), 60, 21),
+      imageParts(countedImages(301), 60, 20),
+    ]);
+    expect(new Set([one, ...hashes].map(({ sha256 }) => sha256)).size).toBe(4);
+  });
+
+  it("leave enough to measure on when nothing was asked for", async () => {
+    expect((await imageParts(countedImages(700), null, 200)).given.images.count).toBe(500);
+    expect((await imageParts(countedImages(1100), null, 200)).given.images.count).toBe(800);
+  });
+
+  it.each([
+    [300, 101],
+    [231, null],
+    [150, null],
+  ])("of %i images are refused when one is too small", async (count, given) => {
+    await expect(imageParts(countedImages(count), given, 20)).rejects.toMatchObject({
+      code: "ERR_IMAGES_TOO_FEW",
+    });
+  });
+});

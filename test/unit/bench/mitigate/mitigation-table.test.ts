@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import type { BenchedModel } from "../../../../lib/bench/mitigate/mitigation-bench.ts";
+import { mitigationTable } from "../../../../lib/bench/mitigate/mitigation-table.ts";
+import type { MitigationMethod } from "../../../../lib/mitigation/index.ts";
+import { makeManifest } from "../small-zoo.ts";
+import { makeBenched, makeOutcome, makeRound } from "./paper-work.ts";
+
+const BEFORE = { attack: [1], defending: [12], clean: 2 };
+const GOOD = { attack: [11], defending: [2.1], clean: 2.02 };
+
+function table(
+  conditions: Record<string, number[]>,
+  models: BenchedModel[],
+  changes: { methods?: MitigationMethod[]; failures?: { method: MitigationMethod; model: string }[] } = {},
+) {
+  const failures = (changes.failures ?? []).map(
+    (failure) => ({ ...failure, code: "ERR_NONFINITE", message: "it diverged" }) as const,
+  );
+  const methods = changes.methods ?? ["drmguard"];
+  return mitigationTable({ zoo: makeManifest(conditions).models, methods, models, failures });
+}
+
+describe("mitigation table", () => {
+  it("gives median and range over seeds, before and after", () => {
+    const [row] = table({ badnets: [0, 1, 2] }, [
+      makeBenched("drmguard", "badnets-0", makeOutcome(BEFORE, GOOD, { seconds: 10 })),
+      makeBenched(
+        "drmguard",
+        "badnets-1",
+        makeOutcome(
+          { ...BEFORE, attack: [3], clean: 4 },
+          { attack: [9], defending: [6], clean: 4 },
+          { seconds: 30 },
+        ),
+      ),
+      makeBenched(
+        "drmguard",
+        "badnets-2",
+        makeOutcome({ ...BEFORE, attack: [2] }, { ...GOOD, clean: 2.2 }, { seconds: 14 }),
+      ),
+    ]);
+    expect(row?.attackError).toEqual({
+      before: { median: 2, minimum: 1, maximum: 3 },
+      after: { median: 11, minimum: 9, maximum: 11 },
+    });
+    expect(row?.defendingAttackError?.after).toEqual({ median: 2.1, minimum: 2.1, maximum: 6 });
+    expect(row?.cleanError?.before).toEqual({ median: 2, minimum: 2, maximum: 4 });
+    expect(row?.defendingRatio?.maximum).toBeCloseTo(1.5);
+    expect(row?.cleanRatio?.maximum).toBeCloseTo(1.1);
+    // The second is not defended, the third's clean error was not kept.
+    expect(row).toMatchObject({ models: 3, defended: 2, kept: 2, goals: 1, failed: [] });
+    expect(row?.seconds).toEqual({ median: 14, minimum: 10, maximum: 30 });
+  });
+
+  it("counts every backdoor of a model, and defends it when none is left", () => {
+    const several = { attack: [1, 1], defending: [12, 10], clean: 2 };
+    const [row] = table({ several: [0, 1] }, [
+      makeBenched(
+        "drmguard",
+        "several-0",
+        makeOutcome(several, { attack: [9, 9], defending: [2, 7], clean: 2 }),
+      ),
+      makeBenched(
+        "drmguard",
+        "several-1",
+        makeOutcome(several, { attack: [9, 9], defending: [2.1, 2.2], clean: 2 }),
+      ),
+    ]);
+    expect(row?.defendingAttackError?.after.maximum).toBe(7);
+    expect(row?.defendingRatio?.maximum).toBe(3.5);
+    expect(row).toMatchObject({ models: 2, defended: 1, goals: 1 });
+  });
+
+  it("measures angles where labels are directions", () => {
+    const outcome = makeOutcome(BEFORE, GOOD);
+    for (const [side, angle] of [
+      [outcome.before, 5],
+      [outcome.after, 5.1],
+    ] as const) {
+      side.cleanAngularError = angle;
+      for (const attack of side.attacks) {
+        attack.attackAngularError = 20;
+        attack.defendingAttackAngularError = 5.2;
+      }
+    }
+    const [row] = table({ badnets: [0] }, [makeBenched("drmguard", "badnets-0", outcome)]);
+    expect(row?.attackError?.before.median).toBe(20);
+    expect(row?.cleanError?.after.median).toBe(5.1);
+    expect(row?.defendingRatio?.median).toBeCloseTo(5.2 / 5.1);
+    expect(row?.cleanRatio?.median).toBeCloseTo(1.02);
+  });
+
+  it("asks of benign models that no harm is done", () => {
+    const [row] = table({ benign: [0, 1] }, [
+      makeBenched("drmguard", "benign-0", makeOutcome({ clean: 2 }, { clean: 2.05 })),
+      makeBenched("drmguard", "benign-1", makeOutcome({ clean: 2 }, { clean: 2.07 })),
+    ]);
+    expect(row).toMatchObject({ backdoored: false, attackError: null, defendingAttackError: null });
+    expect(row).toMatchObject({ defendingRatio: null, defended: null, kept: 1, goals: 1 });
+  });
+
+  it("has the methods of a condition together, and all backdoored conditions last", () => {
+    const rows = table({ benign: [0], badnets: [0], wanet: [0] }, [], { methods: ["drmguard", "anp"] });
+    expect(rows.map(({ condition, method }) => [condition, method])).toEqual([
+      ["benign", "drmguard"],
+      ["benign", "anp"],
+      ["badnets", "drmguard"],
+      ["badnets", "anp"],
+      ["wanet", "drmguard"],
+      ["wanet", "anp"],
+      [null, "drmguard"],
+      [null, "anp"],
+    ]);
+    expect(rows.at(-1)).toMatchObject({ models: 2, backdoored: true });
+  });
+
+  it("counts failures, which meet no goal", () => {
+    const models = [makeBenched("drmguard", "badnets-0", makeOutcome(BEFORE, GOOD))];
+    const failures = [
+      { method: "drmguard", model: "badnets-1" },
+      { method: "drmguard", model: "badnets-2" },
+      { method: "anp", model: "badnets-0" },
+    ] as const;
+    const [row, other] = table({ badnets: [0, 1, 2] }, models, {
+      methods: ["drmguard", "anp"],
+      failures: [...failures],
+    });
+    expect(row).toMatchObject({ models: 3, goals: 1, failed: [{ code: "ERR_NONFINITE", models: 2 }] });
+    expect(other).toMatchObject({ models: 3, goals: 0, failed: [{ code: "ERR_NONFINITE", models: 1 }] });
+    expect(other).toMatchObject({ cleanError: null, cleanRatio: null, seconds: null });
+  });
+
+  it("tells models that were rolled back from those that came out unchanged", () => {
+    const withRounds = (name: string, ...rounds: ReturnType<typeof makeRound>[]) =>
+      makeBenched("drmguard", name, makeOutcome(BEFORE, GOOD, { rounds }));
+    const [row] = table({ badnets: [0, 1, 2, 3] }, [
+      withRounds("badnets-0", makeRound(), makeRound({ rolledBack: 1 })),
+      withRounds("badnets-1", makeRound({ rolledBack: 3, accepted: false })),
+      // What was pruned stays when the training after it is taken back.
+      withRounds("badnets-2", makeRound({ pruned: 4, rolledBack: 3, accepted: false })),
+      withRounds("badnets-3"),
+    ]);
+    expect(row).toMatchObject({ rolledBack: 3, unchanged: 2 });
+  });
+
+  it("counts verdicts before, and after where there was another scan", () => {
+    const clean = { score: 0.5, label: "clean", seconds: 20 } as const;
+    const [once] = table({ badnets: [0] }, [makeBenched("drmguard", "badnets-0", makeOutcome(BEFORE, GOOD))]);
+    expect(once?.verdicts).toEqual({
+      before: { backdoored: 1, clean: 0, inconclusive: 0 },
+      after: null,
+    });
+    const [twice] = table({ badnets: [0] }, [
+      makeBenched("drmguard", "badnets-0", makeOutcome(BEFORE, GOOD, { rescan: clean })),
+    ]);
+    expect(twice?.verdicts.after).toEqual({ backdoored: 0, clean: 1, inconclusive: 0 });
+  });
+
+  it("has no ratio to an error of nothing", () => {
+    const perfect = { attack: [9], defending: [0], clean: 0 };
+    const [row] = table({ badnets: [0] }, [
+      makeBenched("drmguard", "badnets-0", makeOutcome(perfect, perfect)),
+    ]);
+    expect(row).toMatchObject({ defendingRatio: null, cleanRatio: null, goals: 1 });
+  });
+});

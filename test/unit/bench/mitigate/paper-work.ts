@@ -1,0 +1,161 @@
+import { basename } from "node:path";
+import { benchPlans, type MitigateBenchRequest } from "../../../../lib/bench/index.ts";
+import type { ImageParts } from "../../../../lib/bench/mitigate/image-parts.ts";
+import type { BenchedModel } from "../../../../lib/bench/mitigate/mitigation-bench.ts";
+import type { MitigationOutcome } from "../../../../lib/bench/mitigate/mitigation-result.ts";
+import type { ModelWork, ModelWorkRequest } from "../../../../lib/bench/mitigate/model-work.ts";
+import {
+  MITIGATION_DEFAULTS,
+  type MitigationMethod,
+  type MitigationPlan,
+  type RoundFacts,
+} from "../../../../lib/mitigation/index.ts";
+import type { MeasuredErrors } from "../../../../lib/training/index.ts";
+import { makeEvidence, makeModel } from "../../../fixtures/evidence/make-evidence.ts";
+import { temporaryFolder } from "../scored-zoo.ts";
+import { IMAGES, makeAttack, makeFacts, makeManifest, readSmallFacts } from "../small-zoo.ts";
+
+// A bench on paper: what a mitigation does is looked up, no model is involved.
+
+/** AE, DAE and clean error of a model, the same for all three outputs; no attacks without the first two. */
+export interface Errors {
+  attack?: number[];
+  defending?: number[];
+  clean: number;
+}
+
+const threeOf = (value: number) => [value, value, value];
+
+export function makeMeasured({ attack = [], defending = [], clean }: Errors): MeasuredErrors {
+  const attacks = attack.map((error, index) =>
+    makeAttack({
+      attackError: threeOf(error),
+      defendingAttackError: threeOf(defending[index] ?? 0),
+    }),
+  );
+  return makeFacts("any", attacks, threeOf(clean)).measured;
+}
+
+export function makeRound(changes: Partial<RoundFacts> = {}): RoundFacts {
+  return {
+    families: ["wave", "patch"],
+    triggers: 6,
+    score: 1.5,
+    pruned: 0,
+    loss: 0.2,
+    cleanError: [1, 1, 1],
+    relativeError: 0.2,
+    rolledBack: 0,
+    accepted: true,
+    seconds: 4,
+    ...changes,
+  };
+}
+
+export function makeOutcome(
+  before: Errors,
+  after: Errors,
+  changes: Partial<MitigationOutcome> = {},
+): MitigationOutcome {
+  return {
+    scan: { score: 3, label: "backdoored", seconds: 20 },
+    before: makeMeasured(before),
+    after: makeMeasured(after),
+    rounds: [makeRound()],
+    parameters: 1000,
+    seconds: 10,
+    threads: 1,
+    rescan: null,
+    ...changes,
+  };
+}
+
+/** One model of a bench by its name, "badnets-0". */
+export function makeBenched(
+  method: MitigationMethod,
+  name: string,
+  outcome: MitigationOutcome,
+): BenchedModel {
+  const [, condition = "", seed = ""] = /^(.+)-(\d+)$/.exec(name) ?? [];
+  return { method, name, condition, backdoored: condition !== "benign", seed: Number(seed), outcome };
+}
+
+export function plansOf(
+  methods: readonly MitigationMethod[],
+  changes: Partial<MitigationPlan> = {},
+): MitigationPlan[] {
+  return methods.map((method) => ({ ...MITIGATION_DEFAULTS, ...changes, method }));
+}
+
+export const PARTS: ImageParts = {
+  given: { images: IMAGES, labels: new Float32Array(60) },
+  scanned: { ...IMAGES, sha256: "a".repeat(64) },
+  measured: { images: IMAGES, labels: new Float32Array(60) },
+  labelNames: ["pitch", "yaw", "roll"],
+  unit: "degrees",
+  sha256: "b".repeat(64),
+};
+
+/** Stands in for openModelWork: after every mitigation the trigger does nothing; `work` is told of all that is done. */
+export function paperWork(
+  work: string[] = [],
+  change: (name: string, method: MitigationMethod) => void = () => {},
+): (request: ModelWorkRequest) => Promise<ModelWork> {
+  return async ({ model, parts, scanPlan, rescan }) => {
+    const name = basename(model.model, ".pt");
+    const backdoored = name.startsWith("benign") ? {} : { attack: [0.5], defending: [12] };
+    const mitigated = name.startsWith("benign") ? {} : { attack: [11], defending: [1.05] };
+    return {
+      measure: async () => {
+        work.push(`measure/${name}`);
+        return makeMeasured({ ...backdoored, clean: 1 });
+      },
+      scan: async (onProgress) => {
+        work.push(`scan/${name}`);
+        onProgress(0.5);
+        const { sha256, count, available, channels, height, width } = parts.scanned;
+        return makeEvidence({
+          plan: scanPlan,
+          model: makeModel({ name: model.model, sha256: model.sha256 }),
+          images: { source: "rendered", kind: "memory", sha256, count, available, channels, height, width },
+          reversedTrigger: null,
+        });
+      },
+      mitigate: async ({ method }, evidence, onProgress) => {
+        work.push(`${method}/${name}`);
+        onProgress(0.5);
+        if (evidence.model.sha256 !== model.sha256) throw new Error("evidence of another model");
+        change(name, method);
+        const { after, rounds, parameters, seconds, threads } = makeOutcome(
+          { ...backdoored, clean: 1 },
+          { ...mitigated, clean: 1.02 },
+        );
+        const again = rescan ? ({ score: 0.4, label: "clean", seconds: 20 } as const) : null;
+        return { after, rounds, parameters, seconds, threads, rescan: again };
+      },
+    };
+  };
+}
+
+export async function request(
+  conditions: Record<string, number[]>,
+  changes: Partial<MitigateBenchRequest> = {},
+): Promise<MitigateBenchRequest> {
+  const [contrast] = benchPlans(["contrast"], { channels: 3, unit: "degrees" }, [], 2);
+  if (contrast === undefined) throw new Error("no plan");
+  return {
+    manifest: makeManifest(conditions),
+    folder: "zoo",
+    parts: PARTS,
+    labels: "given",
+    scanPlan: contrast.plan,
+    plans: plansOf(["drmguard", "anp"]),
+    rescan: false,
+    out: changes.out ?? (await temporaryFolder()),
+    jobs: 2,
+    version: "0.1.0",
+    readFacts: readSmallFacts,
+    openWork: paperWork(),
+    ...changes,
+  };
+}
