@@ -41,6 +41,17 @@ export {
   PIXEL_PRESETS,
   type PixelPreset,
 } from "./images/index.ts";
+export {
+  MITIGATION_DEFAULTS,
+  type Mitigation,
+  type MitigationImages,
+  type MitigationMethod,
+  type MitigationPlan,
+  type MitigationProgress,
+  type MitigationRequest,
+  mitigate,
+} from "./mitigation/index.ts";
+export { loadModelFile, type ModelFile } from "./models/index.ts";
 export type { ModelDescription, PixelTransform } from "./native/addon.ts";
 export {
   buildReport,

@@ -113,7 +113,7 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
       addon,
       signal,
       onProgress: ({ what, fraction }) => bar.update({ stage: what, done: fraction, total: 1, fraction }),
-      onRound: (rounds, weights) => writeMitigationCheckpoint(paths.checkpoint, run, rounds, weights),
+      onRound: (finished) => writeMitigationCheckpoint(paths.checkpoint, run, finished),
     });
     const repaired = repairedFile(file, mitigation.bytes, paths.model);
     const rescan = flags.rescan ? await scanRepaired(repaired, images.images, evidence, signal, bar) : null;

@@ -18,8 +18,13 @@ export function mitigationSummary(facts: MitigationFacts): string {
       ...rounds.map(row),
     ]).trimEnd(),
   ];
-  if (facts.wentBack)
-    lines.push("the clean error had grown too much in the end: the latest weights within the bound stand");
+  if (facts.share < 1) {
+    const part =
+      facts.share === 0
+        ? "everything was taken back"
+        : `${percentOf(1 - facts.share)} of the way was taken back`;
+    lines.push(`the clean error had grown beyond the bound in the end: ${part}`);
+  }
   return `${lines.join("\n")}\n`;
 }
 
@@ -49,6 +54,10 @@ function verdictText({ label, score }: MitigationFacts["verdictBefore"]): string
 function numbers(values: readonly number[]): string {
   const shown = values.slice(0, 4).map((value) => value.toPrecision(3));
   return `${shown.join(", ")}${values.length > shown.length ? ", …" : ""}`;
+}
+
+function percentOf(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }
 
 function percent(share: number): string {

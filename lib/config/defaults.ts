@@ -107,7 +107,7 @@ export const DEFAULTS = {
   },
   thresholds: {
     /** Scores count in the most that benign models showed: between the lines lies honest doubt (docs/results.md). */
-    backdoored: 1.35,
+    backdoored: 1.6,
     clean: 1.1,
     /** As published: mean absolute change per pixel. */
     epsilon: 0.03,

@@ -4,7 +4,7 @@ import { DrmGuardError } from "../errors/index.ts";
 import { exists, jsonOrNull } from "../files/index.ts";
 import type { TensorRecord } from "../native/addon.ts";
 import { readSafetensorsFile, writeSafetensorsFile } from "../weights/index.ts";
-import type { RoundFacts } from "./method-context.ts";
+import type { FinishedRounds, RoundFacts } from "./method-context.ts";
 import type { MitigationPlan } from "./mitigation-plan.ts";
 
 const KEY = "drmguard.mitigation";
@@ -27,6 +27,8 @@ export const roundSchema = z.strictObject({
 const checkpointSchema = z.strictObject({
   run: z.string().regex(/^[0-9a-f]{64}$/),
   rounds: z.array(roundSchema).min(1).max(10_000),
+  /** Whole sets of weights in the file, the latest last: their tensors are called 0/NAME, 1/NAME, … */
+  states: z.int().min(1).max(100),
 });
 
 /** One name for everything that a mitigation depends on: a checkpoint of another run cannot be gone on from. */
@@ -45,28 +47,38 @@ export function runIdentity(
 export async function writeMitigationCheckpoint(
   path: string,
   run: string,
-  rounds: readonly RoundFacts[],
-  weights: readonly TensorRecord[],
+  { rounds, weights }: FinishedRounds,
 ): Promise<void> {
-  await writeSafetensorsFile(path, weights, new Map([[KEY, JSON.stringify({ run, rounds })]]));
+  const tensors = weights.flatMap((state, index) =>
+    state.map((record) => ({ ...record, name: `${index}/${record.name}` })),
+  );
+  const facts = JSON.stringify({ run, rounds, states: weights.length });
+  await writeSafetensorsFile(path, tensors, new Map([[KEY, facts]]));
 }
 
 /**
  * What an interrupted run has done; null when there is none.
  * @throws ERR_CONFIG when it is of another run: it is left as it is.
  */
-export async function readMitigationCheckpoint(
-  path: string,
-  run: string,
-): Promise<{ rounds: RoundFacts[]; weights: TensorRecord[] } | null> {
+export async function readMitigationCheckpoint(path: string, run: string): Promise<FinishedRounds | null> {
   if (!(await exists(path))) return null;
   const { tensors, metadata } = await readSafetensorsFile(path);
   const parsed = checkpointSchema.safeParse(jsonOrNull(metadata.get(KEY) ?? ""));
-  if (parsed.success && parsed.data.run === run) return { rounds: parsed.data.rounds, weights: tensors };
+  if (parsed.success && parsed.data.run === run) {
+    const { rounds, states } = parsed.data;
+    return { rounds, weights: Array.from({ length: states }, (_, index) => stateOf(tensors, index)) };
+  }
   const reason = parsed.success
     ? "it is of another model, other images or other settings"
     : "it is no checkpoint of drmguard mitigate";
   throw new DrmGuardError("ERR_CONFIG", `The checkpoint ${path} cannot be resumed: ${reason}.`, {
     hint: "Give the earlier settings again, another --out, or --restart to replace the checkpoint.",
   });
+}
+
+function stateOf(tensors: readonly TensorRecord[], index: number): TensorRecord[] {
+  const prefix = `${index}/`;
+  return tensors.flatMap((record) =>
+    record.name.startsWith(prefix) ? [{ ...record, name: record.name.slice(prefix.length) }] : [],
+  );
 }

@@ -2,11 +2,15 @@ import type { NativeTuner, TensorRecord, TuningPlan, TuningProgress, TuningSet }
 import { runJob } from "../native/run-job.ts";
 import { callNative } from "../native/session.ts";
 import { type CleanError, cleanErrorOf } from "./clean-error.ts";
+import { mixedWeights } from "./mixed-weights.ts";
 
 /** Labels that are the model's own answers are met before anything is done: a drift of 6 % of their deviation has cost 8 % of the true clean error. */
 const OWN_ANSWERS = 2;
 /** A round may go beyond the bound by this factor: the next one wins most of it back. The last one may not. */
 const PASSING = 3;
+
+/** Shares of the way that are tried in the end, the whole of it first. */
+const SHARES = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5, 0.25] as const;
 
 /** Watches a model's clean error on images that it does not learn from. */
 export class Guard {
@@ -17,12 +21,13 @@ export class Guard {
   readonly passing: number;
   readonly #tuner: NativeTuner;
   readonly #heldOut: TuningSet;
-  #within: TensorRecord[] | null = null;
+  readonly #file: TensorRecord[];
 
   private constructor(tuner: NativeTuner, heldOut: TuningSet, before: CleanError, bound: number) {
     this.#tuner = tuner;
     this.#heldOut = heldOut;
     this.before = before;
+    this.#file = tuner.weights();
     this.allowed = before.relative + bound;
     this.passing = before.relative + PASSING * bound;
   }
@@ -38,23 +43,26 @@ export class Guard {
     ownAnswers: boolean,
   ): Promise<Guard> {
     const before = await errorOf(tuner, heldOut);
-    const guard = new Guard(tuner, heldOut, before, bound * (ownAnswers ? OWN_ANSWERS : before.relative));
-    guard.#within = tuner.weights();
-    return guard;
+    return new Guard(tuner, heldOut, before, bound * (ownAnswers ? OWN_ANSWERS : before.relative));
   }
 
-  /** The present clean error; weights that are within the bound are remembered. */
-  async error(): Promise<CleanError> {
-    const error = await errorOf(this.#tuner, this.#heldOut);
-    if (error.relative <= this.allowed) this.#within = this.#tuner.weights();
-    return error;
+  error(): Promise<CleanError> {
+    return errorOf(this.#tuner, this.#heldOut);
   }
 
-  /** Goes back to the latest weights within the bound, where the present ones are not; whether it had to. */
-  async settle(): Promise<boolean> {
-    if ((await this.error()).relative <= this.allowed || this.#within === null) return false;
-    this.#tuner.restore(this.#within);
-    return true;
+  /**
+   * Where the present weights are beyond the bound: goes back towards those of the file, no further than it must.
+   * @returns the share of the way from the file's weights to the present ones that stands; 1 where nothing had to be
+   *   taken back, 0 where everything had.
+   */
+  async settle(): Promise<number> {
+    const present = this.#tuner.weights();
+    for (const share of SHARES) {
+      if (share < 1) this.#tuner.restore(mixedWeights(this.#file, present, share));
+      if ((await this.error()).relative <= this.allowed) return share;
+    }
+    this.#tuner.restore(this.#file);
+    return 0;
   }
 }
 

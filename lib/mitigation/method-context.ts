@@ -1,6 +1,6 @@
 import type { ScanEvidence } from "../evidence/schema.ts";
 import type { ImageBatch } from "../images/index.ts";
-import type { NativeModel, NativeTuner, TuningSet } from "../native/addon.ts";
+import type { NativeModel, NativeTuner, TensorRecord, TuningSet } from "../native/addon.ts";
 import type { ModelOrigin } from "../scan/index.ts";
 import type { Guard } from "./guard.ts";
 import type { MitigationSets } from "./mitigation-images.ts";
@@ -20,12 +20,19 @@ export interface MitigationContext {
   origin: ModelOrigin;
   /** The images that the model learns from, as a batch to scan. */
   training: ImageBatch;
-  /** Rounds that an earlier run has finished. */
-  finished: RoundFacts[];
+  /** What an earlier run has finished. */
+  finished: FinishedRounds;
   signal: AbortSignal | undefined;
   onProgress: ((done: number, what: string) => void) | undefined;
-  /** Called after every round, with the weights in the tuner as they then are. */
-  onRound: ((rounds: readonly RoundFacts[]) => Promise<void>) | undefined;
+  /** Called after every round with what a later run needs to go on from there. */
+  onRound: ((finished: FinishedRounds) => Promise<void>) | undefined;
+}
+
+/** What of a mitigation is done. */
+export interface FinishedRounds {
+  rounds: RoundFacts[];
+  /** Weights after the latest rounds, the last ones last; only as many as a method needs. */
+  weights: TensorRecord[][];
 }
 
 /** What one round did. */

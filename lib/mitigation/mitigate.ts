@@ -7,7 +7,7 @@ import { throwIfCancelled } from "../native/cancellation.ts";
 import { loadAddon } from "../native/load-addon.ts";
 import { callNative } from "../native/session.ts";
 import { Guard } from "./guard.ts";
-import type { MitigationContext, MitigationRun, RoundFacts } from "./method-context.ts";
+import type { FinishedRounds, MitigationContext, MitigationRun, RoundFacts } from "./method-context.ts";
 import { type MitigationImages, splitImages } from "./mitigation-images.ts";
 import type { MitigationMethod, MitigationPlan } from "./mitigation-plan.ts";
 import { finePrune, fineTune, pruneAdversarially } from "./prune.ts";
@@ -19,15 +19,15 @@ export interface MitigationRequest {
   /** What a contrast scan of the same file found. */
   evidence: ScanEvidence;
   plan: MitigationPlan;
-  /** Rounds of an earlier run and the weights that they left. */
-  resume?: { rounds: RoundFacts[]; weights: TensorRecord[] } | null;
+  /** What an earlier run has finished. */
+  resume?: FinishedRounds | null;
   /** The native addon of the package when left out. */
   addon?: NativeAddon | undefined;
   /** Aborting rejects with ERR_CANCELLED after the present step. */
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: MitigationProgress) => void) | undefined;
   /** Called after every round with what a later run needs to go on from there. */
-  onRound?: ((rounds: readonly RoundFacts[], weights: TensorRecord[]) => Promise<void>) | undefined;
+  onRound?: ((finished: FinishedRounds) => Promise<void>) | undefined;
 }
 
 export interface MitigationProgress {
@@ -43,8 +43,8 @@ export interface Mitigation {
   /** The parameters, by the state dict's names. */
   weights: TensorRecord[];
   rounds: RoundFacts[];
-  /** Whether the clean error had grown too much in the end, so that an earlier round's weights, or the file's, stand. */
-  wentBack: boolean;
+  /** Share of the way from the file's weights that stands: less than 1 where the clean error had grown too much. */
+  share: number;
   labels: "given" | "own answers";
   /** On held-out images, per output in the model's units; 0 where the labels are the model's own answers. */
   cleanErrorBefore: number[];
@@ -84,7 +84,8 @@ export async function mitigate(request: MitigationRequest): Promise<Mitigation> 
     const sets = splitImages(images.images, labels, plan);
     const guard = await Guard.of(tuner, sets.heldOut, plan.bound, images.labels === null);
     const first = tuner.weights();
-    if (resume) await callNative(() => tuner.restore(resume.weights));
+    const left = resume?.weights.at(-1);
+    if (left !== undefined) await callNative(() => tuner.restore(left));
     const context: MitigationContext = {
       tuner,
       plan,
@@ -95,13 +96,13 @@ export async function mitigate(request: MitigationRequest): Promise<Mitigation> 
       evidence,
       origin: originOf(file, addon),
       training: trainingBatch(images.images, sets.training.images, sets.training.count),
-      finished: [...(resume?.rounds ?? [])],
+      finished: resume ?? { rounds: [], weights: [] },
       signal,
       onProgress: (done, what) => request.onProgress?.({ what, fraction: done / plan.rounds }),
-      onRound: async (rounds) => request.onRound?.(rounds, tuner.weights()),
+      onRound: request.onRound,
     };
     const rounds = await RUNS[plan.method](context);
-    const wentBack = await guard.settle();
+    const share = await guard.settle();
     const after = await guard.error();
     const { before } = guard;
     const weights = tuner.weights();
@@ -109,7 +110,7 @@ export async function mitigate(request: MitigationRequest): Promise<Mitigation> 
       bytes: withWeights(file, weights, () => tuner.torchScript()),
       weights,
       rounds,
-      wentBack,
+      share,
       labels: images.labels === null ? "own answers" : "given",
       cleanErrorBefore: before.perOutput,
       cleanErrorAfter: after.perOutput,

@@ -12,7 +12,8 @@ const CUTS = Array.from({ length: 19 }, (_, index) => (index + 1) * 0.05);
 const SHARES = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
 
 /** Fine-tuning on the benign images alone, as many steps as the other methods take. */
-export const fineTune: MitigationRun = (context) => tuneRounds(context, [...context.finished], () => {}, 0);
+export const fineTune: MitigationRun = (context) =>
+  tuneRounds(context, [...context.finished.rounds], () => {}, 0);
 
 /**
  * Fine-pruning (Liu et al. 2018), adapted to regression: switches off the neurons of the last layer that benign images
@@ -133,7 +134,7 @@ async function tuneRounds(
       accepted: trained.accepted,
       seconds: (performance.now() - began) / 1000,
     });
-    await onRound?.(rounds);
+    await onRound?.({ rounds, weights: [tuner.weights()] });
   }
   return rounds;
 }

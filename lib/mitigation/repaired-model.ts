@@ -40,8 +40,8 @@ export interface MitigationFacts {
   cleanErrorBefore: number[];
   cleanErrorAfter: number[];
   growth: number;
-  /** Whether weights of before the last round stand, because the clean error had grown too much. */
-  wentBack: boolean;
+  /** Share of the way from the file's weights that stands: less than 1 where the clean error had grown too much. */
+  share: number;
   rounds: RoundFacts[];
   parameters: number;
   files: { model: WrittenFile; weights: WrittenFile | null };
@@ -130,7 +130,7 @@ export async function saveRepaired(paths: RepairedPaths, record: MitigationRecor
 
 function factsOf(record: MitigationRecord, files: MitigationFacts["files"]): MitigationFacts {
   const { file, evidence, plan, mitigation, images, before, after, engine, seconds } = record;
-  const { rounds, labels, cleanErrorBefore, cleanErrorAfter, growth, wentBack, parameters } = mitigation;
+  const { rounds, labels, cleanErrorBefore, cleanErrorAfter, growth, share, parameters } = mitigation;
   return {
     schemaVersion: 1,
     tool: { name: "drmguard", version: engine.drmguard, libtorch: engine.libtorch },
@@ -144,7 +144,7 @@ function factsOf(record: MitigationRecord, files: MitigationFacts["files"]): Mit
     cleanErrorBefore,
     cleanErrorAfter,
     growth,
-    wentBack,
+    share,
     rounds,
     parameters,
     files,

@@ -6,6 +6,7 @@ import { Model, type ReversedTrigger, reverseAgain, reverseTriggers } from "../s
 import { trainGuarded } from "./guard.ts";
 import type { MitigationContext, MitigationRun, RoundFacts } from "./method-context.ts";
 import { joinSets } from "./mitigation-images.ts";
+import { meanWeights } from "./mixed-weights.ts";
 import { randomlyTriggered } from "./random-triggers.ts";
 import { partlyTriggered, variedImage } from "./varied-images.ts";
 
@@ -13,8 +14,10 @@ import { partlyTriggered, variedImage } from "./varied-images.ts";
 const ALWAYS: readonly Family[] = ["wave", "patch"];
 /** Of the best score: others do what any square does in their place, over the eyes for one, and cannot be unlearned. */
 const BESIDE_BEST = 0.5;
-/** Triggered forms of every image. */
+/** Triggered forms of every image, and varied ones. */
 const VARIANTS = 2;
+/** Rounds whose weights are averaged in the end: errs less on images that it has not seen than any one of them. */
+const AVERAGED = 3;
 /** Tells this stream from others of the same seed. */
 const STREAM = 0x756e6c65;
 
@@ -24,14 +27,17 @@ const STREAM = 0x756e6c65;
  * backdoor is what the next one takes.
  */
 export const unlearn: MitigationRun = async (context) => {
-  const { plan, onRound } = context;
-  const rounds = [...context.finished];
+  const { tuner, plan, onRound } = context;
+  const rounds = [...context.finished.rounds];
+  let latest = context.finished.weights;
   const families = familiesOf(context);
   const known = await knownTriggers(context, families);
   for (let round = rounds.length; round < plan.rounds; round++) {
     rounds.push(await unlearnOnce(context, round, known));
-    await onRound?.(rounds);
+    latest = [...latest, tuner.weights()].slice(-AVERAGED);
+    await onRound?.({ rounds, weights: latest });
   }
+  tuner.restore(meanWeights(latest));
   return rounds;
 };
 
@@ -121,25 +127,27 @@ async function lessonOf(
   const length = images.length / count;
   const random = new RandomStream(seed, STREAM);
   const imageAt = (index: number) => images.subarray(index * length, (index + 1) * length);
-  const varied = new Float32Array(images.length);
+  const varied = new Float32Array(VARIANTS * images.length);
   const disturbed = new Float32Array(images.length);
   const triggered = new Float32Array(VARIANTS * images.length);
   for (let index = 0; index < count; index++) {
-    varied.set(variedImage(imageAt(index), training, random), index * length);
     disturbed.set(randomlyTriggered(imageAt(index), training, random), index * length);
     for (let variant = 0; variant < VARIANTS; variant++) {
+      const place = (variant * count + index) * length;
+      varied.set(variedImage(imageAt(index), training, random), place);
       const trigger = triggers[random.index(triggers.length)];
       if (trigger === undefined) continue;
       const partly = partlyTriggered(imageAt(index), trigger.stamp(index), training, random);
-      triggered.set(partly, (variant * count + index) * length);
+      triggered.set(partly, place);
     }
   }
+  const again = VARIANTS * count;
   const own = await original({ images, count });
   return joinSets([
     { images, labels: own, count },
-    { images: varied, labels: await original({ images: varied, count }), count },
+    { images: varied, labels: await original({ images: varied, count: again }), count: again },
     { images: disturbed, labels: own, count },
-    { images: triggered, labels: repeated(own, VARIANTS), count: VARIANTS * count },
+    { images: triggered, labels: repeated(own, VARIANTS), count: again },
   ]);
 }
 

@@ -23,6 +23,8 @@ export interface ReverseOptions {
 
 /** No score is so high that the families after it are left out. */
 const NEVER_ENOUGH = 1e6;
+/** Walks and yardsticks of a family whose triggers may be large: a scan has told already that there is something. */
+const FEW = { walks: 6, forcedTargets: 2 } as const;
 
 /**
  * Reverses triggers as a contrast scan does, and keeps them: of every family the best, and of patches every square that
@@ -35,7 +37,7 @@ export async function reverseTriggers(
   families: readonly Family[],
   { plan: settings, ...options }: ReverseOptions,
 ): Promise<ReversedTrigger[]> {
-  const contrast = { families: [...families], enough: NEVER_ENOUGH, doubt: 0 };
+  const contrast = { ...FEW, families: [...families], enough: NEVER_ENOUGH, doubt: 0 };
   const plan = resolvePlan(settings, { method: "contrast", contrast });
   return withEveryImage(model, images, plan, options, async (context) => {
     const stages = planContrast(context, async () => []);

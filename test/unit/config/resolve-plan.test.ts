@@ -203,7 +203,7 @@ const BOUNDS: [section: string, key: string, least: number, greatest: number, wh
   ["featureRe", "deviationBound", Number.MIN_VALUE, 1e3, false],
   ["featureRe", "maskBound", Number.MIN_VALUE, 1, false],
   ["thresholds", "backdoored", 1.1, 1e9, false],
-  ["thresholds", "clean", Number.MIN_VALUE, 1.35, false],
+  ["thresholds", "clean", Number.MIN_VALUE, 1.6, false],
   ["thresholds", "epsilon", Number.MIN_VALUE, 1, false],
   ["thresholds", "maskShare", Number.MIN_VALUE, 1, false],
   ["thresholds", "featureScore", -1e3, 1e3, false],

@@ -33,6 +33,8 @@ const round: RoundFacts = {
 const weights = [
   { name: "w", dtype: "float32" as const, shape: [2], data: new Uint8Array(Float32Array.of(1, 2).buffer) },
 ];
+const other = weights.map((record) => ({ ...record, data: new Uint8Array(Float32Array.of(3, 4).buffer) }));
+const finished = { rounds: [round, round], weights: [weights, other] };
 const identity = { modelSha256: "a", imagesSha256: "b", labels: null, evidence: {} };
 
 it("names files beside the repaired model; a safetensors model needs no second copy of its weights", () => {
@@ -76,8 +78,8 @@ it("goes on from a checkpoint of the same run, and refuses another's without tou
   const path = join(await folder(), "checkpoint.safetensors");
   const run = runIdentity(MITIGATION_DEFAULTS, identity);
   expect(await readMitigationCheckpoint(path, run)).toBeNull();
-  await writeMitigationCheckpoint(path, run, [round], weights);
-  expect(await readMitigationCheckpoint(path, run)).toEqual({ rounds: [round], weights });
+  await writeMitigationCheckpoint(path, run, finished);
+  expect(await readMitigationCheckpoint(path, run)).toEqual(finished);
   const bytes = await readFile(path);
   const others = [
     runIdentity({ ...MITIGATION_DEFAULTS, steps: 7 }, identity),
@@ -85,8 +87,8 @@ it("goes on from a checkpoint of the same run, and refuses another's without tou
     runIdentity(MITIGATION_DEFAULTS, { ...identity, labels: Float32Array.of(1) }),
   ];
   expect(new Set([run, ...others]).size).toBe(4);
-  for (const other of others) {
-    await expect(readMitigationCheckpoint(path, other)).rejects.toMatchObject({ code: "ERR_CONFIG" });
+  for (const another of others) {
+    await expect(readMitigationCheckpoint(path, another)).rejects.toMatchObject({ code: "ERR_CONFIG" });
   }
   expect(await readFile(path)).toEqual(bytes);
   expect(await readdir(join(path, ".."))).toEqual(["checkpoint.safetensors"]);
