@@ -20,6 +20,11 @@ export interface MeasuredSubject {
   attackStates: readonly TensorRecord[][];
 }
 
+/** Of the sets, what measuring reads: the held-out side, and what the labels of the training side are called. */
+export type MeasuringSets = Pick<TrainingSets, "heldOut" | "heldOutLabels" | "statistics"> & {
+  training: Pick<TrainingSets["training"], "labelNames" | "unit">;
+};
+
 /** Images that are stamped at once. */
 const STAMPED_IMAGES = 64;
 
@@ -31,7 +36,7 @@ export async function measureModel(
   addon: NativeAddon,
   subject: MeasuredSubject,
   plan: TrainingPlan,
-  sets: TrainingSets,
+  sets: MeasuringSets,
   signal?: AbortSignal,
 ): Promise<MeasuredErrors> {
   const { heldOut, heldOutLabels, training, statistics } = sets;
@@ -78,7 +83,7 @@ async function stamp(
   addon: NativeAddon,
   attack: AttackSpec,
   state: TensorRecord[],
-  { heldOut }: TrainingSets,
+  { heldOut }: Pick<MeasuringSets, "heldOut">,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
   const { channels, height, width, count, pixels } = heldOut;

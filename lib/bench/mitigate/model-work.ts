@@ -9,13 +9,8 @@ import { loadModelFile, MAXIMUM_MODEL_BYTES, type ModelFile } from "../../models
 import type { NativeAddon, TensorRecord } from "../../native/addon.ts";
 import { loadAddon } from "../../native/load-addon.ts";
 import { modelOfFile, scan } from "../../scan/index.ts";
-import {
-  labelStatistics,
-  type MeasuredErrors,
-  type TrainedModelFacts,
-  type TrainingSets,
-} from "../../training/index.ts";
-import { measureModel } from "../../training/measure.ts";
+import { labelStatistics, type MeasuredErrors, type TrainedModelFacts } from "../../training/index.ts";
+import { type MeasuringSets, measureModel } from "../../training/measure.ts";
 import { judge } from "../../verdict/judge.ts";
 import { decodeSafetensors } from "../../weights/index.ts";
 import type { ZooModel } from "../../zoo/index.ts";
@@ -148,7 +143,7 @@ class ZooModelWork implements ModelWork {
     const { device, threads } = scanPlan;
     const plan = { ...facts.plan, attacks: facts.attacks, device, threads };
     const subject = { archive, attackStates: this.#attackStates };
-    return measureModel(this.#addon, subject, plan, measuringSets(parts, facts), signal);
+    return measureModel(this.#addon, subject, plan, measuringSets(parts), signal);
   }
 
   async #scanned(file: ModelFile, onProgress: Listener): Promise<ScanEvidence> {
@@ -179,34 +174,12 @@ export function scannedModel(evidence: ScanEvidence, { thresholds }: ScanPlan): 
   return { score, label, seconds: evidence.seconds.total };
 }
 
-/** Measuring reads the held-out side, and of the training side what its labels are called. */
-function measuringSets(parts: ImageParts, facts: TrainedModelFacts): TrainingSets {
-  const { labelNames, unit, measured } = parts;
+function measuringSets({ labelNames, unit, measured }: ImageParts): MeasuringSets {
   const { images, labels } = measured;
-  const { channels, height, width, source } = images;
-  const { kind, sha256, splitSeed: seed, heldOutShare } = facts.data;
   return {
-    training: {
-      pixels: new Uint8Array(0),
-      labels: new Float32Array(0),
-      labelNames,
-      unit,
-      subjects: null,
-      subjectNames: [],
-      count: 0,
-      channels,
-      height,
-      width,
-      source,
-      kind: kind as TrainingSets["training"]["kind"],
-      sha256,
-    },
+    training: { labelNames, unit },
     statistics: labelStatistics(labels, labelNames.length),
     heldOut: images,
     heldOutLabels: labels,
-    heldOutCount: images.count,
-    sha256,
-    splitSha256: "",
-    choice: { seed, heldOutShare },
   };
 }
