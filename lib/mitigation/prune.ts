@@ -6,8 +6,8 @@ import type { MitigationContext, MitigationRun, RoundFacts } from "./method-cont
 
 /** Published settings of adversarial neuron pruning (Wu & Wang 2021) but for its 2,000 steps. */
 const MASKS = { learningRate: 0.2, bound: 0.4, balance: 0.2 } as const;
-/** Thresholds that masks are cut at, the least first. */
-const CUTS = Array.from({ length: 19 }, (_, index) => (index + 1) * 0.05);
+/** Shares of all neurons that are tried, in hundredths, up to the published nine tenths. */
+const HUNDREDTHS = Array.from({ length: 90 }, (_, index) => (index + 1) / 100);
 /** Shares of a layer that are tried, in steps of a twentieth. */
 const SHARES = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
 
@@ -57,10 +57,12 @@ export const pruneAdversarially: MitigationRun = async (context) => {
       onProgress: ({ step, steps }) => onProgress?.((plan.rounds * step) / steps, "looking for weak neurons"),
     },
   );
-  const ranked = Array.from(masks, (mask, neuron) => ({ mask, neuron }));
+  const ranked = Array.from(masks, (_, neuron) => neuron).toSorted(
+    (a, b) => (masks[a] ?? 0) - (masks[b] ?? 0),
+  );
   const factors = await mostThatFits(
     context,
-    CUTS.map((cut) => ranked.filter(({ mask }) => mask < cut).map(({ neuron }) => neuron)),
+    HUNDREDTHS.map((share) => ranked.slice(0, Math.ceil(share * ranked.length))),
   );
   const error = await context.guard.error();
   return [
