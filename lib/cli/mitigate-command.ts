@@ -6,8 +6,9 @@ import { imagesAsBatch, loadDataSet } from "../data/index.ts";
 import { DrmGuardError } from "../errors/index.ts";
 import { readEvidenceFile } from "../evidence/read-evidence.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
-import { type ImageBatch, loadImages } from "../images/index.ts";
+import { type ImageBatch, imagesFromArray, loadImages } from "../images/index.ts";
 import {
+  addVerdict,
   MITIGATION_DEFAULTS,
   MITIGATION_METHODS,
   type MitigationImages,
@@ -15,6 +16,7 @@ import {
   readMitigationCheckpoint,
   repairedPaths,
   requirePlace,
+  resumes,
   runIdentity,
   saveRepaired,
   writeMitigationCheckpoint,
@@ -25,11 +27,10 @@ import { buildReport } from "../report/index.ts";
 import { modelOfFile, scan } from "../scan/index.ts";
 import { judge } from "../verdict/judge.ts";
 import type { Verdict } from "../verdict/verdict.ts";
-import type { FailOn } from "./exit-codes.ts";
 import { EXIT } from "./exit-codes.ts";
 import { finishReport } from "./finish-report.ts";
 import { listenForInterrupt } from "./interrupt.ts";
-import { imageLimit, type MitigateFlags, mitigationPlan } from "./mitigate-request.ts";
+import { imageLimit, type MitigateFlags, mitigationPlan, threadsOf } from "./mitigate-request.ts";
 import { mitigationSummary } from "./mitigation-summary.ts";
 import { addReportOptions } from "./options.ts";
 import { parseOutputs, requireWritable } from "./output-targets.ts";
@@ -50,7 +51,7 @@ export function addMitigateCommand(program: Command, finish: (code: number) => v
       "--labels <names>",
       "label columns a,b,… in the order of the outputs (default: the model's own answers)",
     )
-    .option("--limit <n>", "use at most this many images", "2000")
+    .option("--limit <n>", "use at most this many images", "1000")
     .addOption(new Option("--method <name>", "how").choices([...MITIGATION_METHODS]).default("drmguard"))
     .option("--rounds <n>", "times that triggers are reversed and unlearned", String(rounds))
     .option("--steps <n>", "steps of training in a round", String(steps))
@@ -59,6 +60,8 @@ export function addMitigateCommand(program: Command, finish: (code: number) => v
     .option("--bound <share>", "most that the clean error may grow", String(bound))
     .option("--held-out <share>", "share of the images that only guard the clean error", String(heldOutShare))
     .option("--seed <n>", "seed of every random choice", String(seed))
+    .option("--device <name>", "cpu, cuda or cuda:N (default: the scan's)")
+    .option("--threads <n>", "threads of the computation (default: the scan's)")
     .option("--anyway", "work on a model that the evidence calls clean")
     .option("--no-rescan", "leave the scan of the repaired model out")
     .option("--restart", "start over although there is a checkpoint, and replace it")
@@ -74,10 +77,15 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
   const plan = mitigationPlan(flags);
   const messages = new Messages({ quiet: flags.quiet === true, verbose: false });
   const targets = parseOutputs(flags.output ?? []);
+  if (!flags.rescan && flags.output !== undefined) {
+    throw new DrmGuardError("ERR_USAGE", "--no-rescan leaves nothing for --output to report.", {
+      hint: "Give one or the other.",
+    });
+  }
   await requireWritable(targets);
   const addon = loadAddon();
   const file = await loadModelFile(path);
-  const evidence = await evidenceOf(flags.evidence, file);
+  const evidence = onThisMachine(await evidenceOf(flags.evidence, file), flags);
   const before = judge(evidence);
   if (before.label === "clean" && flags.anyway !== true) {
     messages.note(
@@ -94,14 +102,17 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
   const began = performance.now();
   try {
     const images = await imagesOf(flags, evidence, signal);
+    const engine = addon.buildFacts();
     const { sha256: imagesSha256, source } = images.images;
-    const run = runIdentity(plan, {
+    const identity = {
+      version: engine.drmguard,
       modelSha256: file.sha256,
       imagesSha256,
       labels: images.labels,
-      evidence,
-    });
-    const resume = flags.restart ? null : await readMitigationCheckpoint(paths.checkpoint, run);
+    };
+    const run = runIdentity(plan, { ...identity, evidence });
+    const kept = resumes(plan.method) && !flags.restart;
+    const resume = kept ? await readMitigationCheckpoint(paths.checkpoint, run) : null;
     if (resume !== null) messages.note(`going on after ${resume.rounds.length} of ${plan.rounds} rounds`);
     bar.begin(file.name);
     const mitigation = await mitigate({
@@ -115,9 +126,7 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
       onProgress: ({ what, fraction }) => bar.update({ stage: what, done: fraction, total: 1, fraction }),
       onRound: (finished) => writeMitigationCheckpoint(paths.checkpoint, run, finished),
     });
-    const repaired = repairedFile(file, mitigation.bytes, paths.model);
-    const rescan = flags.rescan ? await scanRepaired(repaired, images.images, evidence, signal, bar) : null;
-    bar.clear();
+    const seconds = (performance.now() - began) / 1000;
     const record = {
       file,
       evidence,
@@ -125,17 +134,25 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
       mitigation,
       images: { source, sha256: imagesSha256 },
       before,
-      after: rescan?.verdict ?? null,
-      engine: addon.buildFacts(),
-      seconds: (performance.now() - began) / 1000,
+      engine,
     };
-    const facts = await saveRepaired(paths, record);
+    const facts = await saveRepaired(paths, { ...record, seconds });
     await unlink(paths.checkpoint).catch(() => {});
-    await writeStdout(mitigationSummary(facts));
-    messages.note(
-      `wrote ${paths.model}, ${[facts.files.weights?.name, "its .mitigation.json"].filter(Boolean).join(", ")}`,
-    );
-    return await finished(rescan, flags, targets, messages);
+    bar.clear();
+    messages.note(`wrote ${[paths.model, paths.weights, paths.facts].filter(Boolean).join(", ")}`);
+    if (!flags.rescan) {
+      await writeStdout(mitigationSummary(facts));
+      return EXIT.ok;
+    }
+    const repaired = repairedFile(file, mitigation.bytes, paths.model);
+    const rescan = await scanRepaired(repaired, images.images, evidence, signal, bar);
+    bar.clear();
+    const summary = mitigationSummary(await addVerdict(paths, facts, rescan.verdict));
+    // stdout carries one report: JSON has it for itself.
+    if (targets.some(({ format, path: place }) => format === "json" && place === null))
+      messages.note(summary);
+    else await writeStdout(summary);
+    return await reported(rescan, flags, targets, messages);
   } finally {
     bar.clear();
     interrupt.dispose();
@@ -147,13 +164,12 @@ interface Rescan {
   verdict: Verdict;
 }
 
-async function finished(
-  rescan: Rescan | null,
-  flags: MitigateFlags & { failOn: FailOn },
+function reported(
+  rescan: Rescan,
+  flags: MitigateFlags,
   targets: ReturnType<typeof parseOutputs>,
   messages: Messages,
 ): Promise<number> {
-  if (rescan === null) return EXIT.ok;
   const report = buildReport([{ outcome: "scanned", path: flags.out, ...rescan }]);
   return finishReport(report, targets, messages, {
     colour: flags.color,
@@ -161,6 +177,13 @@ async function finished(
     exitZero: flags.exitZero === true,
     interrupted: false,
   });
+}
+
+/** The scan may have run on a device that is not here. */
+function onThisMachine(evidence: ScanEvidence, flags: MitigateFlags): ScanEvidence {
+  const { device, threads } = evidence.plan;
+  const plan = { ...evidence.plan, device: flags.device ?? device, threads: threadsOf(flags) ?? threads };
+  return { ...evidence, plan };
 }
 
 /** The evidence of this very file among those that a report holds. */
@@ -203,11 +226,21 @@ async function scanRepaired(
   const model = await modelOfFile(loadAddon(), repaired);
   try {
     bar.begin("scan of the result");
-    const evidence = await scan(model, firstImages(images, plan.images.limit), {
-      plan,
-      signal,
-      onProgress: bar.update.bind(bar),
-    });
+    const { pixels, count, channels, height, width } = images;
+    const shape = [count, channels, height, width];
+    const limited = await imagesFromArray(
+      { layout: "nchw", data: pixels, shape },
+      { limit: plan.images.limit, channels: plan.input.channels },
+    );
+    const evidence = await scan(
+      model,
+      { ...limited, source: images.source },
+      {
+        plan,
+        signal,
+        onProgress: bar.update.bind(bar),
+      },
+    );
     return { evidence, verdict: judge(evidence) };
   } finally {
     model.dispose();
@@ -217,16 +250,4 @@ async function scanRepaired(
 function repairedFile(file: ModelFile, bytes: Uint8Array, path: string): ModelFile {
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { ...file, path, name: basename(path), bytes, sha256 };
-}
-
-/** As many as the scan before had, evenly over them. */
-function firstImages(images: ImageBatch, limit: number): ImageBatch {
-  if (images.count <= limit) return images;
-  const length = images.pixels.length / images.count;
-  const pixels = new Float32Array(limit * length);
-  for (let to = 0; to < limit; to++) {
-    const from = Math.floor((to * images.count) / limit);
-    pixels.set(images.pixels.subarray(from * length, (from + 1) * length), to * length);
-  }
-  return { ...images, pixels, count: limit, kind: "memory" };
 }

@@ -17,6 +17,8 @@ export interface MitigateFlags {
   bound: string;
   heldOut: string;
   seed: string;
+  device?: string;
+  threads?: string;
   anyway?: boolean;
   rescan: boolean;
   restart?: boolean;
@@ -49,4 +51,11 @@ export function mitigationPlan(flags: MitigateFlags): MitigationPlan {
 /** @throws ERR_USAGE */
 export function imageLimit(flags: MitigateFlags): number {
   return numberOfFlag("limit", flags.limit, { least: 16, most: 1_000_000, integer: true });
+}
+
+/** @throws ERR_USAGE */
+export function threadsOf({ threads }: MitigateFlags): number | undefined {
+  return threads === undefined
+    ? undefined
+    : numberOfFlag("threads", threads, { least: 1, most: 1024, integer: true });
 }

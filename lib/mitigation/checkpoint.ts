@@ -34,11 +34,17 @@ const checkpointSchema = z.strictObject({
 /** One name for everything that a mitigation depends on: a checkpoint of another run cannot be gone on from. */
 export function runIdentity(
   plan: MitigationPlan,
-  parts: { modelSha256: string; imagesSha256: string; labels: Float32Array | null; evidence: unknown },
+  parts: {
+    version: string;
+    modelSha256: string;
+    imagesSha256: string;
+    labels: Float32Array | null;
+    evidence: unknown;
+  },
 ): string {
   const hash = createHash("sha256");
-  const { modelSha256, imagesSha256, labels, evidence } = parts;
-  hash.update(JSON.stringify([plan, modelSha256, imagesSha256, evidence]));
+  const { version, modelSha256, imagesSha256, labels, evidence } = parts;
+  hash.update(JSON.stringify([version, plan, modelSha256, imagesSha256, evidence]));
   if (labels !== null) hash.update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
   return hash.digest("hex");
 }

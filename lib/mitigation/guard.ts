@@ -1,4 +1,6 @@
+import { DrmGuardError } from "../errors/index.ts";
 import type { NativeTuner, TensorRecord, TuningPlan, TuningProgress, TuningSet } from "../native/addon.ts";
+import { throwIfCancelled } from "../native/cancellation.ts";
 import { runJob } from "../native/run-job.ts";
 import { callNative } from "../native/session.ts";
 import { type CleanError, cleanErrorOf } from "./clean-error.ts";
@@ -33,8 +35,8 @@ export class Guard {
   }
 
   /**
-   * @param bound growth as a share of the error before; of half the labels' deviation where the labels are the model's
-   *   own answers.
+   * @param bound growth as a share of the error before; where the labels are the model's own answers, half of what the drift may
+   *   be as a share of their deviation.
    */
   static async of(
     tuner: NativeTuner,
@@ -52,13 +54,18 @@ export class Guard {
 
   /**
    * Where the present weights are beyond the bound: goes back towards those of the file, no further than it must.
+   * @param finish what is done to weights before they are judged: neurons that are off would come half on again.
    * @returns the share of the way from the file's weights to the present ones that stands; 1 where nothing had to be
    *   taken back, 0 where everything had.
    */
-  async settle(): Promise<number> {
+  async settle(finish: () => void, signal?: AbortSignal): Promise<number> {
     const present = this.#tuner.weights();
     for (const share of SHARES) {
-      if (share < 1) this.#tuner.restore(mixedWeights(this.#file, present, share));
+      throwIfCancelled(signal);
+      if (share < 1) {
+        this.#tuner.restore(mixedWeights(this.#file, present, share));
+        finish();
+      }
       if ((await this.error()).relative <= this.allowed) return share;
     }
     this.#tuner.restore(this.#file);
@@ -81,6 +88,12 @@ export interface GuardedTraining {
   accepted: boolean;
 }
 
+interface TrainingOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((fraction: number) => void) | undefined;
+  finish?: () => void;
+}
+
 /** A rate an eighth of the first changes too little to be worth another try. */
 const TRIES = 3;
 
@@ -93,27 +106,42 @@ export async function trainGuarded(
   guard: Guard,
   plan: TuningPlan,
   set: TuningSet,
-  options: {
-    signal?: AbortSignal | undefined;
-    onProgress?: ((fraction: number) => void) | undefined;
-    finish?: () => void;
-  },
+  options: TrainingOptions,
 ): Promise<GuardedTraining> {
   const start = tuner.weights();
   let loss = 0;
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const learningRate = plan.learningRate / 2 ** attempt;
-    loss = await runJob<TuningProgress, number>(
-      (progress) => tuner.train({ ...plan, learningRate }, set, progress),
-      {
-        signal: options.signal,
-        onProgress: ({ step, steps }) => options.onProgress?.(step / steps),
-      },
+    const learned = await learn(
+      tuner,
+      { ...plan, learningRate: plan.learningRate / 2 ** attempt },
+      set,
+      options,
     );
-    options.finish?.();
-    const error = await guard.error();
-    if (error.relative <= guard.passing) return { error, loss, rolledBack: attempt, accepted: true };
+    if (learned !== null) {
+      loss = learned;
+      options.finish?.();
+      const error = await guard.error();
+      if (error.relative <= guard.passing) return { error, loss, rolledBack: attempt, accepted: true };
+    }
     tuner.restore(start);
   }
   return { error: await guard.error(), loss, rolledBack: TRIES, accepted: false };
+}
+
+/** The mean loss; null where it left the numbers, which a lower rate may keep it from. */
+async function learn(
+  tuner: NativeTuner,
+  plan: TuningPlan,
+  set: TuningSet,
+  { signal, onProgress }: TrainingOptions,
+): Promise<number | null> {
+  try {
+    return await runJob<TuningProgress, number>((progress) => tuner.train(plan, set, progress), {
+      signal,
+      onProgress: ({ step, steps }) => onProgress?.(step / steps),
+    });
+  } catch (error) {
+    if (error instanceof DrmGuardError && error.code === "ERR_NONFINITE") return null;
+    throw error;
+  }
 }

@@ -5,7 +5,13 @@ export {
   writeMitigationCheckpoint,
 } from "./checkpoint.ts";
 export type { RoundFacts } from "./method-context.ts";
-export { type Mitigation, type MitigationProgress, type MitigationRequest, mitigate } from "./mitigate.ts";
+export {
+  type Mitigation,
+  type MitigationProgress,
+  type MitigationRequest,
+  mitigate,
+  resumes,
+} from "./mitigate.ts";
 export type { MitigationImages } from "./mitigation-images.ts";
 export {
   MITIGATION_DEFAULTS,
@@ -14,6 +20,7 @@ export {
   type MitigationPlan,
 } from "./mitigation-plan.ts";
 export {
+  addVerdict,
   type MitigationFacts,
   type RepairedPaths,
   repairedPaths,

@@ -58,5 +58,15 @@ export interface RoundFacts {
   seconds: number;
 }
 
-/** Takes the backdoor out of the tuner's model; what it did, round by round. */
-export type MitigationRun = (context: MitigationContext) => Promise<RoundFacts[]>;
+/** What a method did, and what has to be done again to weights that are mixed with the file's. */
+export interface MitigationWork {
+  rounds: RoundFacts[];
+  finish: () => void;
+}
+
+/** Takes the backdoor out of the tuner's model. */
+export interface MitigationRun {
+  run: (context: MitigationContext) => Promise<MitigationWork>;
+  /** Whether it goes on from a checkpoint of its rounds. */
+  resumes: boolean;
+}

@@ -56,6 +56,11 @@ export interface Mitigation {
   parameters: number;
 }
 
+/** Whether a method goes on from a checkpoint. */
+export function resumes(method: MitigationMethod): boolean {
+  return RUNS[method].resumes;
+}
+
 const RUNS: Record<MitigationMethod, MitigationRun> = {
   drmguard: unlearn,
   "fine-tune": fineTune,
@@ -69,6 +74,11 @@ const RUNS: Record<MitigationMethod, MitigationRun> = {
  *   ERR_MODEL_UNSUPPORTED for a model that cannot be trained; ERR_CANCELLED, ERR_NONFINITE, ERR_DEVICE*.
  */
 export async function mitigate(request: MitigationRequest): Promise<Mitigation> {
+  // What the addon throws at once, and not by a promise, has to keep its code as well.
+  return callNative(() => mitigateModel(request));
+}
+
+async function mitigateModel(request: MitigationRequest): Promise<Mitigation> {
   const { file, images, evidence, plan, resume, signal } = request;
   throwIfCancelled(signal);
   requireSameModel(file, evidence);
@@ -81,11 +91,15 @@ export async function mitigate(request: MitigationRequest): Promise<Mitigation> 
   try {
     const labels = images.labels ?? (await ownAnswers(tuner, images.images));
     requireLabels(labels, images.images, tuner);
+    requireRoom(images.images);
     const sets = splitImages(images.images, labels, plan);
     const guard = await Guard.of(tuner, sets.heldOut, plan.bound, images.labels === null);
     const first = tuner.weights();
-    const left = resume?.weights.at(-1);
-    if (left !== undefined) await callNative(() => tuner.restore(left));
+    // A file whose weights cannot be replaced is told so now, not after the work.
+    withWeights(file, first, () => tuner.torchScript());
+    const method = RUNS[plan.method];
+    const left = method.resumes ? resume?.weights.at(-1) : undefined;
+    if (left !== undefined) tuner.restore(left);
     const context: MitigationContext = {
       tuner,
       plan,
@@ -96,13 +110,13 @@ export async function mitigate(request: MitigationRequest): Promise<Mitigation> 
       evidence,
       origin: originOf(file, addon),
       training: trainingBatch(images.images, sets.training.images, sets.training.count),
-      finished: resume ?? { rounds: [], weights: [] },
+      finished: (method.resumes ? resume : null) ?? { rounds: [], weights: [] },
       signal,
       onProgress: (done, what) => request.onProgress?.({ what, fraction: done / plan.rounds }),
       onRound: request.onRound,
     };
-    const rounds = await RUNS[plan.method](context);
-    const share = await guard.settle();
+    const { rounds, finish } = await method.run(context);
+    const share = await guard.settle(finish, signal);
     const after = await guard.error();
     const { before } = guard;
     const weights = tuner.weights();
@@ -139,7 +153,24 @@ function requireSameModel(file: ModelFile, evidence: ScanEvidence): void {
   }
 }
 
+/** Parts, varied, disturbed and triggered forms, joined and copied for the core: so many times the images. */
+const COPIES = 14;
+const MOST_BYTES = 32 * 2 ** 30;
+
+function requireRoom({ pixels, count, source }: ImageBatch): void {
+  const bytes = COPIES * pixels.byteLength;
+  if (bytes <= MOST_BYTES) return;
+  throw new DrmGuardError(
+    "ERR_IMAGES_TOO_LARGE",
+    `Unlearning with ${count} images of ${source} would take ${bytes} bytes; at most ${MOST_BYTES} are allowed.`,
+    { hint: "Use fewer images (--limit): a few hundred do." },
+  );
+}
+
 function requireLabels(labels: Float32Array, images: ImageBatch, tuner: NativeTuner): void {
+  if (labels.some((label) => !Number.isFinite(label))) {
+    throw new DrmGuardError("ERR_CONFIG", "Expected finite labels, got NaN or infinity among them.");
+  }
   if (labels.length === images.count * tuner.outputs) return;
   throw new DrmGuardError(
     "ERR_CONFIG",

@@ -1,8 +1,10 @@
+import { DrmGuardError } from "../errors/index.ts";
 import type { TuningProgress } from "../native/addon.ts";
+import { throwIfCancelled } from "../native/cancellation.ts";
 import { runJob } from "../native/run-job.ts";
 import { callNative } from "../native/session.ts";
 import { trainGuarded } from "./guard.ts";
-import type { MitigationContext, MitigationRun, RoundFacts } from "./method-context.ts";
+import type { MitigationContext, MitigationRun, MitigationWork, RoundFacts } from "./method-context.ts";
 
 /** Published settings of adversarial neuron pruning (Wu & Wang 2021) but for its 2,000 steps. */
 const MASKS = { learningRate: 0.2, bound: 0.4, balance: 0.2 } as const;
@@ -12,17 +14,27 @@ const HUNDREDTHS = Array.from({ length: 90 }, (_, index) => (index + 1) / 100);
 const SHARES = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
 
 /** Fine-tuning on the benign images alone, as many steps as the other methods take. */
-export const fineTune: MitigationRun = (context) =>
-  tuneRounds(context, [...context.finished.rounds], () => {}, 0);
+export const fineTune: MitigationRun = {
+  resumes: true,
+  run: (context) => tuneRounds(context, [...context.finished.rounds], () => {}, 0),
+};
 
 /**
  * Fine-pruning (Liu et al. 2018), adapted to regression: switches off the neurons of the last layer that benign images
  * use least, as many as the clean error allows, and fine-tunes the rest.
  */
-export const finePrune: MitigationRun = async (context) => {
+export const finePrune: MitigationRun = { resumes: false, run: pruneLast };
+
+async function pruneLast(context: MitigationContext): Promise<MitigationWork> {
   const { tuner, sets } = context;
   const groups = tuner.neuronGroups;
   const last = groups.at(-1) ?? 0;
+  if (last === 0) {
+    throw new DrmGuardError(
+      "ERR_MODEL_UNSUPPORTED",
+      "Expected layers with neurons that can be pruned, the model has none.",
+    );
+  }
   const first = groups.reduce((sum, count) => sum + count, 0) - last;
   const activations = await callNative(() => tuner.activations(sets.training));
   const ranked = Array.from({ length: last }, (_, index) => first + index).toSorted(
@@ -35,14 +47,16 @@ export const finePrune: MitigationRun = async (context) => {
   const mask = () => tuner.scaleNeurons(factors);
   const pruned = countOff(factors);
   // Training would switch them on again.
-  return tuneRounds(context, [], mask, pruned);
-};
+  return tuneRounds({ ...context, onRound: undefined }, [], mask, pruned);
+}
 
 /**
  * Adversarial neuron pruning, adapted to regression: switches off the neurons that a small change of the weights turns
  * against the model most easily, as many as the clean error allows. No training after it, as published.
  */
-export const pruneAdversarially: MitigationRun = async (context) => {
+export const pruneAdversarially: MitigationRun = { resumes: false, run: pruneWeak };
+
+async function pruneWeak(context: MitigationContext): Promise<MitigationWork> {
   const { tuner, plan, sets, signal, onProgress } = context;
   const began = performance.now();
   const masks = await runJob<TuningProgress, Float32Array>(
@@ -57,39 +71,40 @@ export const pruneAdversarially: MitigationRun = async (context) => {
       onProgress: ({ step, steps }) => onProgress?.((plan.rounds * step) / steps, "looking for weak neurons"),
     },
   );
-  const ranked = Array.from(masks, (_, neuron) => neuron).toSorted(
-    (a, b) => (masks[a] ?? 0) - (masks[b] ?? 0),
-  );
+  // A mask that has never moved tells nothing of its neuron.
+  const ranked = Array.from(masks, (_, neuron) => neuron)
+    .filter((neuron) => (masks[neuron] ?? 1) < 1)
+    .toSorted((a, b) => (masks[a] ?? 0) - (masks[b] ?? 0));
   const factors = await mostThatFits(
     context,
-    HUNDREDTHS.map((share) => ranked.slice(0, Math.ceil(share * ranked.length))),
+    HUNDREDTHS.map((share) => ranked.slice(0, Math.ceil(share * masks.length))),
   );
   const error = await context.guard.error();
-  return [
-    {
-      families: [],
-      triggers: 0,
-      score: null,
-      pruned: countOff(factors),
-      loss: null,
-      cleanError: error.perOutput,
-      relativeError: error.relative,
-      rolledBack: 0,
-      accepted: countOff(factors) > 0,
-      seconds: (performance.now() - began) / 1000,
-    },
-  ];
-};
+  const round: RoundFacts = {
+    families: [],
+    triggers: 0,
+    score: null,
+    pruned: countOff(factors),
+    loss: null,
+    cleanError: error.perOutput,
+    relativeError: error.relative,
+    rolledBack: 0,
+    accepted: countOff(factors) > 0,
+    seconds: (performance.now() - began) / 1000,
+  };
+  return { rounds: [round], finish: () => tuner.scaleNeurons(factors) };
+}
 
 /** Switches off the last of the choices, each of which holds those before it, that the clean error allows. */
 async function mostThatFits(
-  { tuner, guard }: MitigationContext,
+  { tuner, guard, signal }: MitigationContext,
   choices: readonly (readonly number[])[],
 ): Promise<Float32Array> {
   const neurons = tuner.neuronGroups.reduce((sum, count) => sum + count, 0);
   const start = tuner.weights();
   let best = new Float32Array(neurons).fill(1);
   for (const choice of choices) {
+    throwIfCancelled(signal);
     const factors = new Float32Array(neurons).fill(1);
     for (const neuron of choice) factors[neuron] = 0;
     tuner.restore(start);
@@ -111,7 +126,7 @@ async function tuneRounds(
   rounds: RoundFacts[],
   finish: () => void,
   pruned: number,
-): Promise<RoundFacts[]> {
+): Promise<MitigationWork> {
   const { tuner, plan, sets, guard, signal, onProgress, onRound } = context;
   const { steps, batchSize, learningRate, weightDecay, loss } = plan;
   while (rounds.length < plan.rounds) {
@@ -120,7 +135,7 @@ async function tuneRounds(
     const trained = await trainGuarded(
       tuner,
       guard,
-      { steps, batchSize, learningRate, weightDecay, loss, seed: plan.seed + round },
+      { steps, batchSize, learningRate, weightDecay, loss, seed: (plan.seed + round) % 2 ** 32 },
       sets.training,
       { signal, finish, onProgress: (fraction) => onProgress?.(round + fraction, "fine-tuning") },
     );
@@ -138,5 +153,5 @@ async function tuneRounds(
     });
     await onRound?.({ rounds, weights: [tuner.weights()] });
   }
-  return rounds;
+  return { rounds, finish };
 }

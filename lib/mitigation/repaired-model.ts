@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { lstat, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { access, constants, lstat, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import type { ScanPlan } from "../config/index.ts";
 import { DrmGuardError } from "../errors/index.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
-import { exists, writeTogether } from "../files/index.ts";
+import { writeFileAtomically, writeTogether } from "../files/index.ts";
 import type { ModelFile } from "../models/index.ts";
 import type { BuildFacts } from "../native/addon.ts";
 import type { Verdict } from "../verdict/verdict.ts";
@@ -82,22 +82,34 @@ export function repairedPaths(out: string, format: ModelFile["format"]): Repaire
  * @throws ERR_USAGE when the model itself would be written over; ERR_FILE_WRITE when something is there already.
  */
 export async function requirePlace(paths: RepairedPaths, model: string, force: boolean): Promise<void> {
+  await requireFolder(dirname(resolve(paths.model)));
   const own = await stat(model);
-  for (const path of [paths.model, paths.weights, paths.facts]) {
-    if (path === null || !(await exists(path))) continue;
-    const there = await stat(path);
-    if (there.dev === own.dev && there.ino === own.ino) {
+  for (const path of [paths.model, paths.weights, paths.facts, paths.checkpoint]) {
+    // A link that leads nowhere is something as well.
+    const there = path === null ? null : await lstat(path).catch(() => null);
+    if (path === null || there === null) continue;
+    const target = await stat(path).catch(() => there);
+    if (target.dev === own.dev && target.ino === own.ino) {
       throw new DrmGuardError(
         "ERR_USAGE",
         `Expected another file than the model itself in --out, got ${path}.`,
       );
     }
-    if (!force || !(await lstat(path)).isFile()) {
+    // A checkpoint is looked at when it is read.
+    if (path !== paths.checkpoint && (!force || !there.isFile())) {
       throw new DrmGuardError("ERR_FILE_WRITE", `${path} exists already; nothing was changed.`, {
         hint: "Give another --out, or --force to replace it.",
-        details: { path: await realpath(path) },
+        details: { path },
       });
     }
+  }
+}
+
+async function requireFolder(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new DrmGuardError("ERR_FILE_WRITE", `The folder ${folder} is missing or not writable.`, { cause });
   }
 }
 
@@ -109,13 +121,12 @@ export interface MitigationRecord {
   mitigation: Mitigation;
   images: { source: string; sha256: string };
   before: Verdict;
-  after: Verdict | null;
   engine: Pick<BuildFacts, "drmguard" | "libtorch">;
   seconds: number;
 }
 
 /**
- * Writes the repaired model, its weights and what was done: all of them or none that can be seen.
+ * Writes the repaired model, its weights and, last, what was done: each whole or not at all.
  * @throws ERR_FILE_WRITE
  */
 export async function saveRepaired(paths: RepairedPaths, record: MitigationRecord): Promise<MitigationFacts> {
@@ -128,15 +139,29 @@ export async function saveRepaired(paths: RepairedPaths, record: MitigationRecor
   return facts;
 }
 
+/**
+ * Adds to the facts of a repaired model what a scan of it says.
+ * @throws ERR_FILE_WRITE
+ */
+export async function addVerdict(
+  paths: RepairedPaths,
+  facts: MitigationFacts,
+  after: Verdict,
+): Promise<MitigationFacts> {
+  const complete = { ...facts, verdictAfter: shortVerdict(after) };
+  await writeFileAtomically(paths.facts, `${JSON.stringify(complete, null, 2)}\n`);
+  return complete;
+}
+
 function factsOf(record: MitigationRecord, files: MitigationFacts["files"]): MitigationFacts {
-  const { file, evidence, plan, mitigation, images, before, after, engine, seconds } = record;
+  const { file, evidence, plan, mitigation, images, before, engine, seconds } = record;
   const { rounds, labels, cleanErrorBefore, cleanErrorAfter, growth, share, parameters } = mitigation;
   return {
     schemaVersion: 1,
     tool: { name: "drmguard", version: engine.drmguard, libtorch: engine.libtorch },
     model: { name: file.name, sha256: file.sha256, format: file.format },
     verdictBefore: shortVerdict(before),
-    verdictAfter: after === null ? null : shortVerdict(after),
+    verdictAfter: null,
     plan,
     input: evidence.plan.input,
     images: { ...images, ...mitigation.images },

@@ -1,10 +1,11 @@
 import type { Family } from "../config/settings-schema.ts";
 import { familyContrasts } from "../evidence/statistics.ts";
 import type { TuningSet } from "../native/addon.ts";
+import { throwIfCancelled } from "../native/cancellation.ts";
 import { RandomStream } from "../render/index.ts";
 import { Model, type ReversedTrigger, reverseAgain, reverseTriggers } from "../scan/index.ts";
 import { trainGuarded } from "./guard.ts";
-import type { MitigationContext, MitigationRun, RoundFacts } from "./method-context.ts";
+import type { MitigationContext, MitigationRun, MitigationWork, RoundFacts } from "./method-context.ts";
 import { joinSets } from "./mitigation-images.ts";
 import { meanWeights } from "./mixed-weights.ts";
 import { randomlyTriggered } from "./random-triggers.ts";
@@ -26,7 +27,9 @@ const STREAM = 0x756e6c65;
  * benign ones. After every round the triggers are reversed again from the model as it then is: what a round left of the
  * backdoor is what the next one takes.
  */
-export const unlearn: MitigationRun = async (context) => {
+export const unlearn: MitigationRun = { resumes: true, run: unlearnRounds };
+
+async function unlearnRounds(context: MitigationContext): Promise<MitigationWork> {
   const { tuner, plan, onRound } = context;
   const rounds = [...context.finished.rounds];
   let latest = context.finished.weights;
@@ -38,8 +41,8 @@ export const unlearn: MitigationRun = async (context) => {
     await onRound?.({ rounds, weights: latest });
   }
   tuner.restore(meanWeights(latest));
-  return rounds;
-};
+  return { rounds, finish: () => {} };
+}
 
 /** Those that the scan found something in, beside the ones that always count. */
 function familiesOf({ evidence }: MitigationContext): Family[] {
@@ -62,6 +65,7 @@ async function knownTriggers(
       onProgress: ({ stage, fraction }) =>
         onProgress?.(stage === "inversion" ? fraction / 4 : 0, "reversing triggers"),
     });
+    if (reversed.length === 0) throw new Error("the families of small triggers always give one");
     const best = reversed.reduce((most, { score }) => Math.max(most, score ?? 0), 0);
     return reversed.filter(({ score }) => (score ?? 0) >= BESIDE_BEST * best);
   } finally {
@@ -76,7 +80,7 @@ async function unlearnOnce(
 ): Promise<RoundFacts> {
   const { tuner, plan, guard, signal, onProgress } = context;
   const began = performance.now();
-  const seed = plan.seed + round;
+  const seed = (plan.seed + round) % 2 ** 32;
   const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, known, seed))];
   const set = await lessonOf(context, triggers, seed);
   const { steps, batchSize, learningRate, weightDecay, loss } = plan;
@@ -116,10 +120,10 @@ async function presentTriggers(
 
 /**
  * Benign images and varied ones, some with a random disturbance, and as many with a reversed trigger. All are taught what
- * the model answered to the benign image before it was touched: labels of a few hundred images would be learned by heart.
+ * the model answered before it was touched, to the image without the disturbance or the trigger: labels of a few hundred images would be learned by heart.
  */
 async function lessonOf(
-  { original, sets, training }: MitigationContext,
+  { original, sets, training, signal }: MitigationContext,
   triggers: readonly ReversedTrigger[],
   seed: number,
 ): Promise<TuningSet> {
@@ -131,12 +135,12 @@ async function lessonOf(
   const disturbed = new Float32Array(images.length);
   const triggered = new Float32Array(VARIANTS * images.length);
   for (let index = 0; index < count; index++) {
+    throwIfCancelled(signal);
     disturbed.set(randomlyTriggered(imageAt(index), training, random), index * length);
     for (let variant = 0; variant < VARIANTS; variant++) {
       const place = (variant * count + index) * length;
       varied.set(variedImage(imageAt(index), training, random), place);
-      const trigger = triggers[random.index(triggers.length)];
-      if (trigger === undefined) continue;
+      const trigger = triggers[random.index(triggers.length)] as ReversedTrigger;
       const partly = partlyTriggered(imageAt(index), trigger.stamp(index), training, random);
       triggered.set(partly, place);
     }

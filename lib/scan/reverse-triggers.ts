@@ -23,6 +23,8 @@ export interface ReverseOptions {
 
 /** No score is so high that the families after it are left out. */
 const NEVER_ENOUGH = 1e6;
+/** Features are not looked at, and a name of the scan's program need not be one of the tuned one's. */
+const HEADLESS = { featureValue: null, outputOnly: true } as const;
 /** Walks and yardsticks of a family whose triggers may be large: a scan has told already that there is something. */
 const FEW = { walks: 6, forcedTargets: 2 } as const;
 
@@ -38,7 +40,7 @@ export async function reverseTriggers(
   { plan: settings, ...options }: ReverseOptions,
 ): Promise<ReversedTrigger[]> {
   const contrast = { ...FEW, families: [...families], enough: NEVER_ENOUGH, doubt: 0 };
-  const plan = resolvePlan(settings, { method: "contrast", contrast });
+  const plan = resolvePlan(settings, { method: "contrast", contrast, head: HEADLESS });
   return withEveryImage(model, images, plan, options, async (context) => {
     const stages = planContrast(context, async () => []);
     const { runs } = await runInversions(stages, context);
@@ -63,10 +65,12 @@ export async function reverseAgain(
   triggers: readonly ReversedTrigger[],
   { plan: settings, ...options }: ReverseOptions,
 ): Promise<ReversedTrigger[]> {
-  const plan = resolvePlan(settings, { method: "contrast" });
+  const plan = resolvePlan(settings, { method: "contrast", head: HEADLESS });
   return withEveryImage(model, images, plan, options, async (context) => {
     const found: ReversedTrigger[] = [];
-    for (const family of new Set(triggers.map((trigger) => trigger.family))) {
+    // An optimised square moves the outputs of any model alike, so that those that move them are not reversed again.
+    const families = triggers.map(({ family }) => family).filter((family) => !movesByOffset(family));
+    for (const family of new Set(families)) {
       const starts = triggers.filter((trigger) => trigger.family === family).flatMap(startsAgain);
       const native = { ...planAgain(context, family, starts), ...context.unseen, seconds: 0 };
       const result = await context.session.invert(native, { signal: options.signal });
@@ -100,10 +104,17 @@ function planAgain(
     samples,
   };
   if (bounded(family)) {
-    const effect = movesByOffset(family) ? "offset" : "fixed";
-    const own = family === "wave" ? WAVE_INVERSION : PATCH_INVERSION;
-    const objective = { kind: "collapse", tolerance, effect } as const;
-    return { ...common, family: own.family, learningRate: own.learningRate, objective };
+    const {
+      family: native,
+      effect,
+      learningRate: rate,
+    } = family === "wave" ? WAVE_INVERSION : PATCH_INVERSION;
+    return {
+      ...common,
+      family: native,
+      learningRate: rate,
+      objective: { kind: "collapse", tolerance, effect },
+    };
   }
   const walking = family as WalkingFamily;
   const objective = { kind: "constrained", tolerance } as const;

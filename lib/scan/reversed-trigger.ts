@@ -15,7 +15,7 @@ export interface ReversedTrigger {
   target: number[];
   /** As of a finding; null where the inversion has none. */
   score: number | null;
-  /** Squares and stripes: where it lies, with what was found there. */
+  /** Squares: where it lies, with what was found there. Stripes: the wave that it was optimised from. */
   start: InversionStart;
   /** Puts the trigger on image `index` of those that it was reversed on: C×H×W in [0,1]. */
   stamp(index: number): Float32Array;

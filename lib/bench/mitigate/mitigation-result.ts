@@ -40,6 +40,8 @@ export const outcomeSchema = z.strictObject({
   before: trainedModelSchema.shape.measured,
   after: trainedModelSchema.shape.measured,
   rounds: z.array(roundSchema).max(10_000),
+  /** Share of the way from the model's weights that stands. */
+  share: finite.min(0).max(1),
   /** Weights that could change. */
   parameters: count,
   /** Wall time of the mitigation alone. */

@@ -68,8 +68,10 @@ function tableRow(
     defended: backdoored ? count(({ after }) => isDefended(after)) : null,
     kept: count(({ before, after }) => isKept(before, after)),
     goals: count(({ before, after }) => isDefended(after) && isKept(before, after)),
-    rolledBack: count(({ rounds }) => rounds.some((round) => round.rolledBack > 0)),
-    unchanged: count(({ rounds }) => rounds.every((round) => !round.accepted && round.pruned === 0)),
+    rolledBack: count(({ rounds, share }) => share < 1 || rounds.some((round) => round.rolledBack > 0)),
+    unchanged: count(
+      ({ rounds, share }) => share === 0 || rounds.every((round) => !round.accepted && round.pruned === 0),
+    ),
     seconds: spreadOf(outcomes.map(({ seconds }) => seconds)),
     verdicts: {
       before: verdictCounts(outcomes.map(({ scan }) => scan)),

@@ -118,9 +118,9 @@ class ZooModelWork implements ModelWork {
     onProgress: Listener,
   ): Promise<MitigatedModel> {
     const { parts, labels, scanPlan, rescan, signal } = this.#request;
-    const share = rescan ? MITIGATION_SHARE : 1;
+    const mitigating = rescan ? MITIGATION_SHARE : 1;
     const began = performance.now();
-    const { bytes, rounds, parameters } = await mitigate({
+    const { bytes, rounds, share, parameters } = await mitigate({
       file: this.#file,
       images: { images: parts.given.images, labels: labels === "given" ? parts.given.labels : null },
       // Kept evidence may be of a run with other threads and lines: the work goes by the present ones.
@@ -128,14 +128,14 @@ class ZooModelWork implements ModelWork {
       plan,
       addon: this.#addon,
       signal,
-      onProgress: ({ fraction }) => onProgress(share * fraction),
+      onProgress: ({ fraction }) => onProgress(mitigating * fraction),
     });
     const seconds = (performance.now() - began) / 1000;
     const after = await this.#measured(bytes);
     const again = rescan
-      ? await this.#rescanned(bytes, (fraction) => onProgress(share + (1 - share) * fraction))
+      ? await this.#rescanned(bytes, (fraction) => onProgress(mitigating + (1 - mitigating) * fraction))
       : null;
-    return { after, rounds, parameters, seconds, threads: scanPlan.threads, rescan: again };
+    return { after, rounds, share, parameters, seconds, threads: scanPlan.threads, rescan: again };
   }
 
   #measured(archive: Uint8Array): Promise<MeasuredErrors> {

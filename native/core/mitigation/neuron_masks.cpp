@@ -8,6 +8,8 @@
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <cmath>
+
 #include "error/error.h"
 #include "mitigation/batch_order.h"
 #include "tensor/random.h"
@@ -85,7 +87,9 @@ at::Tensor adversarial_masks(const MaskPlan& plan, const TensorProgram& program,
     at::NoGradGuard no_grad;
     velocity = kMomentum * velocity + gradient;
     mask.sub_(plan.learning_rate * velocity).clamp_(0.0, 1.0);
-    total += loss.item<double>();
+    const double value = loss.item<double>();
+    if (!std::isfinite(value)) throw Error(ErrorCode::ERR_NONFINITE, "the loss of the masks became NaN or infinite");
+    total += value;
     progress.step = step + 1;
     progress.loss = total / static_cast<double>(step + 1);
     listener(progress);

@@ -11,6 +11,19 @@ bool is_any(const std::string& name, std::initializer_list<const char*> names) {
   return std::any_of(names.begin(), names.end(), [&](const char* one) { return name == one; });
 }
 
+/// The first result of a call; kNoValue for calls without one, such as warnings.
+ValueId first_result(const Node& node) {
+  return node.results.empty() || node.results[0].empty() ? kNoValue : node.results[0][0];
+}
+
+/// Transposed, a convolution's weight has its input's channels first.
+bool is_transposed(const Node& node) {
+  constexpr size_t kTransposed = 6;
+  if (node.name == "aten::conv2d" || node.arguments.size() <= kTransposed) return false;
+  const Argument& argument = node.arguments[kTransposed];
+  return argument.kind != Argument::Kind::literal || !argument.literal.isBool() || argument.literal.toBool();
+}
+
 /// The value of a call's argument; kNoValue for literals and lists.
 ValueId value_argument(const Node& node, size_t index) {
   if (index >= node.arguments.size()) return kNoValue;
@@ -37,8 +50,9 @@ class NeuronSearch {
     const std::set<ValueId> last = last_layers();
     std::vector<NeuronGroup> groups;
     for (const Node& node : program_.nodes()) {
-      if (last.count(node.results.at(0).at(0)) != 0) continue;
-      if (is_any(node.name, {"aten::conv2d", "aten::convolution", "aten::_convolution"})) add(groups, node, 1);
+      if (last.count(first_result(node)) != 0) continue;
+      const bool convolution = is_any(node.name, {"aten::conv2d", "aten::convolution", "aten::_convolution"});
+      if (convolution && !is_transposed(node)) add(groups, node, 1);
       if (node.name == "aten::linear") add(groups, node, -1);
     }
     return groups;
@@ -51,7 +65,7 @@ class NeuronSearch {
     if (parameters_.count(weight) == 0) return;
     const ValueId bias = value_argument(node, 2);
     const at::Tensor& values = *program_.constant(weight);
-    groups.push_back({node.results.at(0).at(0), axis, weight, parameters_.count(bias) == 0 ? kNoValue : bias, values.size(0)});
+    groups.push_back({first_result(node), axis, weight, parameters_.count(bias) == 0 ? kNoValue : bias, values.size(0)});
   }
 
   /// Results of the last layer before every output: without its channels there would be no output.
@@ -61,8 +75,8 @@ class NeuronSearch {
     const std::vector<Node>& nodes = program_.nodes();
     for (size_t i = nodes.size(); i-- > 0;) {
       const Node& node = nodes[i];
-      const ValueId result = node.results.at(0).empty() ? kNoValue : node.results[0][0];
-      if (wanted.count(result) == 0) continue;
+      const ValueId result = first_result(node);
+      if (result == kNoValue || wanted.count(result) == 0) continue;
       if (parameters_.count(value_argument(node, 1)) != 0) {
         found.insert(result);
         continue;

@@ -12,14 +12,13 @@ namespace {
 TunableModel with_parameters(const TensorProgram& program, const std::map<std::string, std::string>& parameters) {
   TunableModel model;
   std::unordered_map<ValueId, at::Tensor> copies;
-  for (const auto& [constant, name] : parameters) {
-    const ValueId id = program.find_value(constant);
-    // Weights that forward never reads cannot carry a backdoor.
-    const at::Tensor* value = id == kNoValue ? nullptr : program.constant(id);
-    if (value == nullptr || value->scalar_type() != at::kFloat) continue;
+  // Among the constants only, which lack weights that forward never reads: those cannot carry a backdoor.
+  for (const auto& [id, value] : program.constants()) {
+    const auto named = parameters.find(program.value_name(id));
+    if (named == parameters.end() || value.scalar_type() != at::kFloat) continue;
     model.parameters.push_back(id);
-    model.names.push_back(name);
-    copies.emplace(id, value->detach().clone(at::MemoryFormat::Contiguous));
+    model.names.push_back(named->second);
+    copies.emplace(id, value.detach().clone(at::MemoryFormat::Contiguous));
   }
   if (model.parameters.empty()) {
     throw Error(ErrorCode::ERR_MODEL_UNSUPPORTED, "expected a model with float32 parameters, this one has none to change");

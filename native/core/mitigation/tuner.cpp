@@ -143,9 +143,10 @@ at::Tensor Tuner::activations(const at::Tensor& images, const CancelFlag& cancel
 at::Tensor Tuner::neuron_masks(const MaskPlan& plan, const at::Tensor& images, const at::Tensor& labels,
                                const TuningListener& listener, const CancelFlag& cancelled) const {
   check_set(images, labels, options_.image_shape, outputs_);
+  require(plan.steps >= 1 && plan.batch_size >= 1, "a step and an image in a batch at least");
   use_threads(options_.threads);
+  const at::Tensor deviation = label_deviation(labels).to(device_);
   const auto loss_of = [&](const at::Tensor& rows, const Overrides& overrides) {
-    const at::Tensor deviation = label_deviation(labels).to(device_);
     const at::Tensor outputs = outputs_of(images.index_select(0, rows).to(device_), overrides);
     return ((outputs - labels.index_select(0, rows).to(device_)) / deviation).abs().mean();
   };

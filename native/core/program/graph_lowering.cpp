@@ -104,10 +104,10 @@ class GraphLowering {
     if (value.isObject()) {
       objects_.emplace(node.output(), Attribute{path, value});
     } else if (value.isTensor()) {
-      // Read twice, it is still one constant.
-      const ValueId known = program_.find_value(path);
-      const ValueId id = known == kNoValue ? program_.add_constant(path, value.toTensor().detach()) : known;
-      ids_.emplace(node.output(), id);
+      // Read twice, or tied to another name, it is still one constant: trained apart, only one of them could be saved.
+      const auto [known, added] = attributes_.try_emplace(value.toTensor().unsafeGetTensorImpl(), kNoValue);
+      if (added) known->second = program_.add_constant(path, value.toTensor().detach());
+      ids_.emplace(node.output(), known->second);
     } else {
       literals_.emplace(node.output(), value);
     }
@@ -215,6 +215,7 @@ class GraphLowering {
   const Module& module_;
   TensorProgram program_;
   std::unordered_map<const TorchValue*, Attribute> objects_;
+  std::unordered_map<const c10::TensorImpl*, ValueId> attributes_;
   std::unordered_map<const TorchValue*, ValueId> ids_;
   std::unordered_map<const TorchValue*, c10::IValue> literals_;
   std::unordered_map<const TorchValue*, const TorchNode*> sequences_;

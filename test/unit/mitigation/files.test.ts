@@ -35,7 +35,7 @@ const weights = [
 ];
 const other = weights.map((record) => ({ ...record, data: new Uint8Array(Float32Array.of(3, 4).buffer) }));
 const finished = { rounds: [round, round], weights: [weights, other] };
-const identity = { modelSha256: "a", imagesSha256: "b", labels: null, evidence: {} };
+const identity = { version: "1", modelSha256: "a", imagesSha256: "b", labels: null, evidence: {} };
 
 it("names files beside the repaired model; a safetensors model needs no second copy of its weights", () => {
   expect(repairedPaths("out/fixed.pt2", "torch.export")).toEqual({
@@ -84,9 +84,10 @@ it("goes on from a checkpoint of the same run, and refuses another's without tou
   const others = [
     runIdentity({ ...MITIGATION_DEFAULTS, steps: 7 }, identity),
     runIdentity(MITIGATION_DEFAULTS, { ...identity, modelSha256: "c" }),
+    runIdentity(MITIGATION_DEFAULTS, { ...identity, version: "2" }),
     runIdentity(MITIGATION_DEFAULTS, { ...identity, labels: Float32Array.of(1) }),
   ];
-  expect(new Set([run, ...others]).size).toBe(4);
+  expect(new Set([run, ...others]).size).toBe(5);
   for (const another of others) {
     await expect(readMitigationCheckpoint(path, another)).rejects.toMatchObject({ code: "ERR_CONFIG" });
   }

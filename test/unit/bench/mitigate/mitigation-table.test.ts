@@ -133,14 +133,17 @@ describe("mitigation table", () => {
   it("tells models that were rolled back from those that came out unchanged", () => {
     const withRounds = (name: string, ...rounds: ReturnType<typeof makeRound>[]) =>
       makeBenched("drmguard", name, makeOutcome(BEFORE, GOOD, { rounds }));
-    const [row] = table({ badnets: [0, 1, 2, 3] }, [
+    const [row] = table({ badnets: [0, 1, 2, 3, 4, 5] }, [
+      // All of the way back in the end, and a part of it.
+      makeBenched("drmguard", "badnets-4", makeOutcome(BEFORE, BEFORE, { share: 0 })),
+      makeBenched("drmguard", "badnets-5", makeOutcome(BEFORE, GOOD, { share: 0.9 })),
       withRounds("badnets-0", makeRound(), makeRound({ rolledBack: 1 })),
       withRounds("badnets-1", makeRound({ rolledBack: 3, accepted: false })),
       // What was pruned stays when the training after it is taken back.
       withRounds("badnets-2", makeRound({ pruned: 4, rolledBack: 3, accepted: false })),
       withRounds("badnets-3"),
     ]);
-    expect(row).toMatchObject({ rolledBack: 3, unchanged: 2 });
+    expect(row).toMatchObject({ rolledBack: 5, unchanged: 3 });
   });
 
   it("counts verdicts before, and after where there was another scan", () => {

@@ -62,6 +62,7 @@ export function makeOutcome(
     before: makeMeasured(before),
     after: makeMeasured(after),
     rounds: [makeRound()],
+    share: 1,
     parameters: 1000,
     seconds: 10,
     threads: 1,
@@ -126,12 +127,12 @@ export function paperWork(
         onProgress(0.5);
         if (evidence.model.sha256 !== model.sha256) throw new Error("evidence of another model");
         change(name, method);
-        const { after, rounds, parameters, seconds, threads } = makeOutcome(
+        const { after, rounds, share, parameters, seconds, threads } = makeOutcome(
           { ...backdoored, clean: 1 },
           { ...mitigated, clean: 1.02 },
         );
         const again = rescan ? ({ score: 0.4, label: "clean", seconds: 20 } as const) : null;
-        return { after, rounds, parameters, seconds, threads, rescan: again };
+        return { after, rounds, share, parameters, seconds, threads, rescan: again };
       },
     };
   };
