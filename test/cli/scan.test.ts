@@ -29,6 +29,8 @@ batchSize = 8
 walks = 1
 forcedTargets = 1
 probeStarts = 0
+# The dear families as well, whatever the others say of a model that was never trained.
+doubt = 0
 # So few steps collapse little: with the usual tolerance there would be no yardstick to run.
 tolerance = 1
 `;
