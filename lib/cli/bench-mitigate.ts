@@ -29,6 +29,7 @@ import { commandSettings } from "./command-settings.ts";
 import { EXIT } from "./exit-codes.ts";
 import { numberOfFlag } from "./flag-values.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import { countOfFlag, roundSettings } from "./mitigate-request.ts";
 import { ProgressBar, type ProgressFlags, progressStyle } from "./progress-bar.ts";
 import { Messages } from "./terminal.ts";
 
@@ -166,16 +167,8 @@ function mitigationPlans(
 
 /** Everything that a flag sets; the seed is that of the scan. */
 function mitigationSettings(flags: MitigateFlags): Omit<MitigationPlan, "method"> {
-  const count = (flag: string, text: string, most: number) =>
-    numberOfFlag(flag, text, { least: 1, most, integer: true });
-  return {
-    ...MITIGATION_DEFAULTS,
-    rounds: count("rounds", flags.rounds, 1000),
-    steps: count("steps", flags.steps, 1_000_000),
-    maskSteps: count("mask-steps", flags.maskSteps, 1_000_000),
-    learningRate: numberOfFlag("learning-rate", flags.learningRate, { least: 1e-9, most: 10 }),
-    bound: numberOfFlag("bound", flags.bound, { least: 0, most: 100 }),
-  };
+  const maskSteps = countOfFlag("mask-steps", flags.maskSteps, 1_000_000);
+  return { ...MITIGATION_DEFAULTS, ...roundSettings(flags), maskSteps };
 }
 
 function givenImages({ images }: MitigateFlags): number | null {

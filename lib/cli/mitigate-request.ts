@@ -31,18 +31,33 @@ export interface MitigateFlags {
   progress: boolean;
 }
 
-/** @throws ERR_USAGE */
-export function mitigationPlan(flags: MitigateFlags): MitigationPlan {
-  const count = (flag: string, text: string, most: number) =>
-    numberOfFlag(flag, text, { least: 1, most, integer: true });
+/**
+ * What `mitigate` and `bench mitigate` let one set of the work.
+ * @throws ERR_USAGE
+ */
+export function roundSettings(
+  flags: Pick<MitigateFlags, "rounds" | "steps" | "learningRate" | "bound">,
+): Pick<MitigationPlan, "rounds" | "steps" | "learningRate" | "bound"> {
   return {
-    ...MITIGATION_DEFAULTS,
-    method: flags.method,
-    rounds: count("rounds", flags.rounds, 1000),
-    steps: count("steps", flags.steps, 1_000_000),
-    batchSize: numberOfFlag("batch-size", flags.batchSize, { least: 2, most: 65_536, integer: true }),
+    rounds: countOfFlag("rounds", flags.rounds, 1000),
+    steps: countOfFlag("steps", flags.steps, 1_000_000),
     learningRate: numberOfFlag("learning-rate", flags.learningRate, { least: 1e-9, most: 10 }),
     bound: numberOfFlag("bound", flags.bound, { least: 0, most: 100 }),
+  };
+}
+
+/** @throws ERR_USAGE */
+export function countOfFlag(flag: string, text: string, most: number): number {
+  return numberOfFlag(flag, text, { least: 1, most, integer: true });
+}
+
+/** @throws ERR_USAGE */
+export function mitigationPlan(flags: MitigateFlags): MitigationPlan {
+  return {
+    ...MITIGATION_DEFAULTS,
+    ...roundSettings(flags),
+    method: flags.method,
+    batchSize: numberOfFlag("batch-size", flags.batchSize, { least: 2, most: 65_536, integer: true }),
     heldOutShare: numberOfFlag("held-out", flags.heldOut, { least: 0.01, most: 0.9 }),
     seed: numberOfFlag("seed", flags.seed, { least: 0, most: 2 ** 32 - 1, integer: true }),
   };
@@ -55,7 +70,5 @@ export function imageLimit(flags: MitigateFlags): number {
 
 /** @throws ERR_USAGE */
 export function threadsOf({ threads }: MitigateFlags): number | undefined {
-  return threads === undefined
-    ? undefined
-    : numberOfFlag("threads", threads, { least: 1, most: 1024, integer: true });
+  return threads === undefined ? undefined : countOfFlag("threads", threads, 1024);
 }

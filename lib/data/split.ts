@@ -60,10 +60,7 @@ function personSizes(count: number, personOf: (index: number) => number): Map<nu
 
 function choosePersons(sizes: ReadonlyMap<number, number>, images: number, seed: number): Set<number> {
   // Sorted, so that the order in which images are stored does not matter.
-  const persons = shuffle(
-    [...sizes.keys()].sort((left, right) => left - right),
-    seed,
-  );
+  const persons = new RandomStream(seed).shuffle([...sizes.keys()].sort((left, right) => left - right));
   const chosen = new Set<number>();
   let reached = 0;
   for (const person of persons.slice(0, -1)) {
@@ -72,14 +69,4 @@ function choosePersons(sizes: ReadonlyMap<number, number>, images: number, seed:
     reached += sizes.get(person) ?? 0;
   }
   return chosen;
-}
-
-/** Fisher–Yates. */
-function shuffle(values: number[], seed: number): number[] {
-  const stream = new RandomStream(seed);
-  for (let last = values.length - 1; last > 0; last--) {
-    const other = stream.index(last + 1);
-    [values[last], values[other]] = [values[other] as number, values[last] as number];
-  }
-  return values;
 }

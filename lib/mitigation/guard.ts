@@ -16,6 +16,8 @@ const SHARES = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5, 0.25] as const;
 
 /** Watches a model's clean error on images that it does not learn from. */
 export class Guard {
+  /** The weights that the model came with. */
+  readonly file: TensorRecord[];
   readonly before: CleanError;
   /** Most that the relative clean error may be in the end. */
   readonly allowed: number;
@@ -23,13 +25,12 @@ export class Guard {
   readonly passing: number;
   readonly #tuner: NativeTuner;
   readonly #heldOut: TuningSet;
-  readonly #file: TensorRecord[];
 
   private constructor(tuner: NativeTuner, heldOut: TuningSet, before: CleanError, bound: number) {
     this.#tuner = tuner;
     this.#heldOut = heldOut;
     this.before = before;
-    this.#file = tuner.weights();
+    this.file = tuner.weights();
     this.allowed = before.relative + bound;
     this.passing = before.relative + PASSING * bound;
   }
@@ -55,21 +56,22 @@ export class Guard {
   /**
    * Where the present weights are beyond the bound: goes back towards those of the file, no further than it must.
    * @param finish what is done to weights before they are judged: neurons that are off would come half on again.
-   * @returns the share of the way from the file's weights to the present ones that stands; 1 where nothing had to be
-   *   taken back, 0 where everything had.
+   * @returns the share of the way from the file's weights to the present ones that stands, 1 where nothing had to be
+   *   taken back, 0 where everything had; and the clean error there.
    */
-  async settle(finish: () => void, signal?: AbortSignal): Promise<number> {
+  async settle(finish: () => void, signal?: AbortSignal): Promise<{ share: number; error: CleanError }> {
     const present = this.#tuner.weights();
     for (const share of SHARES) {
       throwIfCancelled(signal);
       if (share < 1) {
-        this.#tuner.restore(mixedWeights(this.#file, present, share));
+        this.#tuner.restore(mixedWeights(this.file, present, share));
         finish();
       }
-      if ((await this.error()).relative <= this.allowed) return share;
+      const error = await this.error();
+      if (error.relative <= this.allowed) return { share, error };
     }
-    this.#tuner.restore(this.#file);
-    return 0;
+    this.#tuner.restore(this.file);
+    return { share: 0, error: this.before };
   }
 }
 

@@ -2,6 +2,7 @@ import type { ScanEvidence } from "../evidence/schema.ts";
 import type { ImageBatch } from "../images/index.ts";
 import type { NativeModel, NativeTuner, TensorRecord, TuningSet } from "../native/addon.ts";
 import type { ModelOrigin } from "../scan/index.ts";
+import type { CleanError } from "./clean-error.ts";
 import type { Guard } from "./guard.ts";
 import type { MitigationSets } from "./mitigation-images.ts";
 import type { MitigationPlan } from "./mitigation-plan.ts";
@@ -13,7 +14,7 @@ export interface MitigationContext {
   sets: MitigationSets;
   guard: Guard;
   /** A copy of the model as it was before it was touched. */
-  untouched: () => NativeModel;
+  untouched: () => Promise<NativeModel>;
   /** What the model answered before it was touched: count × d. */
   original: (set: Pick<TuningSet, "images" | "count">) => Promise<Float32Array>;
   evidence: ScanEvidence;
@@ -69,4 +70,24 @@ export interface MitigationRun {
   run: (context: MitigationContext) => Promise<MitigationWork>;
   /** Whether it goes on from a checkpoint of its rounds. */
   resumes: boolean;
+}
+
+/** A round that trained nothing, reversed nothing and switched nothing off, but for what is given. */
+export function roundFacts(
+  began: number,
+  error: CleanError,
+  did: Pick<RoundFacts, "accepted"> & Partial<RoundFacts>,
+): RoundFacts {
+  return {
+    families: [],
+    triggers: 0,
+    score: null,
+    pruned: 0,
+    loss: null,
+    rolledBack: 0,
+    ...did,
+    cleanError: error.perOutput,
+    relativeError: error.relative,
+    seconds: (performance.now() - began) / 1000,
+  };
 }

@@ -2,7 +2,7 @@ import { DrmGuardError } from "../errors/index.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
 import type { ImageBatch } from "../images/index.ts";
 import { type ModelFile, tunerSource, withWeights } from "../models/index.ts";
-import type { NativeAddon, NativeTuner, TensorRecord, TuningSet } from "../native/addon.ts";
+import type { NativeAddon, NativeTuner, TensorRecord } from "../native/addon.ts";
 import { throwIfCancelled } from "../native/cancellation.ts";
 import { loadAddon } from "../native/load-addon.ts";
 import { callNative } from "../native/session.ts";
@@ -94,9 +94,8 @@ async function mitigateModel(request: MitigationRequest): Promise<Mitigation> {
     requireRoom(images.images);
     const sets = splitImages(images.images, labels, plan);
     const guard = await Guard.of(tuner, sets.heldOut, plan.bound, images.labels === null);
-    const first = tuner.weights();
     // A file whose weights cannot be replaced is told so now, not after the work.
-    withWeights(file, first, () => tuner.torchScript());
+    withWeights(file, guard.file, () => tuner.torchScript());
     const method = RUNS[plan.method];
     const left = method.resumes ? resume?.weights.at(-1) : undefined;
     if (left !== undefined) tuner.restore(left);
@@ -105,8 +104,8 @@ async function mitigateModel(request: MitigationRequest): Promise<Mitigation> {
       plan,
       sets,
       guard,
-      untouched: () => withWeightsOf(tuner, first, () => tuner.snapshot()),
-      original: (set) => answersWith(tuner, first, set),
+      untouched: () => withOthers(tuner, guard.file, () => tuner.snapshot()),
+      original: (set) => withOthers(tuner, guard.file, () => tuner.predict(set)),
       evidence,
       origin: originOf(file, addon),
       training: trainingBatch(images.images, sets.training.images, sets.training.count),
@@ -116,8 +115,7 @@ async function mitigateModel(request: MitigationRequest): Promise<Mitigation> {
       onRound: request.onRound,
     };
     const { rounds, finish } = await method.run(context);
-    const share = await guard.settle(finish, signal);
-    const after = await guard.error();
+    const { share, error: after } = await guard.settle(finish, signal);
     const { before } = guard;
     const weights = tuner.weights();
     return {
@@ -181,26 +179,15 @@ function requireLabels(labels: Float32Array, images: ImageBatch, tuner: NativeTu
 }
 
 /** Work on the tuner's model with other weights; the present ones come back. */
-function withWeightsOf<Result>(tuner: NativeTuner, weights: TensorRecord[], work: () => Result): Result {
-  const present = tuner.weights();
-  tuner.restore(weights);
-  try {
-    return work();
-  } finally {
-    tuner.restore(present);
-  }
-}
-
-/** The answers of the tuner's model with other weights. */
-async function answersWith(
+async function withOthers<Result>(
   tuner: NativeTuner,
   weights: TensorRecord[],
-  set: Pick<TuningSet, "images" | "count">,
-): Promise<Float32Array> {
+  work: () => Result | Promise<Result>,
+): Promise<Result> {
   const present = tuner.weights();
   tuner.restore(weights);
   try {
-    return await callNative(() => tuner.predict(set));
+    return await work();
   } finally {
     tuner.restore(present);
   }

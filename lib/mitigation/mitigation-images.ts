@@ -1,5 +1,5 @@
 import { DrmGuardError } from "../errors/index.ts";
-import type { ImageBatch } from "../images/index.ts";
+import { type ImageBatch, rowsAt } from "../images/index.ts";
 import type { TuningSet } from "../native/addon.ts";
 import { RandomStream } from "../render/index.ts";
 
@@ -36,36 +36,19 @@ export function splitImages(
         `${images.count - heldOut} and ${heldOut} from ${images.source}.`,
     );
   }
-  const order = shuffled(images.count, seed);
+  const order = new RandomStream(seed).shuffle(Array.from({ length: images.count }, (_, index) => index));
   return {
     heldOut: rowsOf(images, labels, order.slice(0, heldOut)),
     training: rowsOf(images, labels, order.slice(heldOut)),
   };
 }
 
-function shuffled(count: number, seed: number): number[] {
-  const order = Array.from({ length: count }, (_, index) => index);
-  const stream = new RandomStream(seed);
-  for (let last = count - 1; last > 0; last--) {
-    const other = stream.index(last + 1);
-    [order[last], order[other]] = [order[other] as number, order[last] as number];
-  }
-  return order;
-}
-
-function rowsOf(images: ImageBatch, labels: Float32Array, indices: readonly number[]): TuningSet {
-  const pixels = images.pixels.length / images.count;
-  const outputs = labels.length / images.count;
-  const set = {
-    images: new Float32Array(indices.length * pixels),
-    labels: new Float32Array(indices.length * outputs),
-    count: indices.length,
+function rowsOf(images: ImageBatch, labels: Float32Array, rows: readonly number[]): TuningSet {
+  return {
+    images: rowsAt(images.pixels, images.count, rows),
+    labels: rowsAt(labels, images.count, rows),
+    count: rows.length,
   };
-  for (const [to, from] of indices.entries()) {
-    set.images.set(images.pixels.subarray(from * pixels, (from + 1) * pixels), to * pixels);
-    set.labels.set(labels.subarray(from * outputs, (from + 1) * outputs), to * outputs);
-  }
-  return set;
 }
 
 /** Several sets as one, in order. */

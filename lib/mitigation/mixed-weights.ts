@@ -1,4 +1,5 @@
 import type { TensorRecord } from "../native/addon.ts";
+import { floatsOf } from "../weights/index.ts";
 
 /** Several sets of float32 weights of one model, averaged one by one. */
 export function meanWeights(states: readonly TensorRecord[][]): TensorRecord[] {
@@ -13,15 +14,10 @@ export function mixedWeights(from: TensorRecord[], to: TensorRecord[], share: nu
 
 function combined(states: readonly TensorRecord[][], shareOf: (state: number) => number): TensorRecord[] {
   return (states[0] ?? []).map((record, index) => {
-    const parts = states.map((state) => floatsOf((state[index] as TensorRecord).data));
+    const parts = states.map((state) => floatsOf(state[index] as TensorRecord));
     const values = Float32Array.from(parts[0] ?? [], (_, at) =>
       parts.reduce((sum, part, state) => sum + shareOf(state) * (part[at] ?? 0), 0),
     );
     return { ...record, data: new Uint8Array(values.buffer) };
   });
-}
-
-/** A copy, because the bytes need not be aligned. */
-function floatsOf(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.slice().buffer);
 }

@@ -4,7 +4,13 @@ import { throwIfCancelled } from "../native/cancellation.ts";
 import { runJob } from "../native/run-job.ts";
 import { callNative } from "../native/session.ts";
 import { trainGuarded } from "./guard.ts";
-import type { MitigationContext, MitigationRun, MitigationWork, RoundFacts } from "./method-context.ts";
+import {
+  type MitigationContext,
+  type MitigationRun,
+  type MitigationWork,
+  type RoundFacts,
+  roundFacts,
+} from "./method-context.ts";
 
 /** Published settings of adversarial neuron pruning (Wu & Wang 2021) but for its 2,000 steps. */
 const MASKS = { learningRate: 0.2, bound: 0.4, balance: 0.2 } as const;
@@ -80,18 +86,8 @@ async function pruneWeak(context: MitigationContext): Promise<MitigationWork> {
     HUNDREDTHS.map((share) => ranked.slice(0, Math.ceil(share * masks.length))),
   );
   const error = await context.guard.error();
-  const round: RoundFacts = {
-    families: [],
-    triggers: 0,
-    score: null,
-    pruned: countOff(factors),
-    loss: null,
-    cleanError: error.perOutput,
-    relativeError: error.relative,
-    rolledBack: 0,
-    accepted: countOff(factors) > 0,
-    seconds: (performance.now() - began) / 1000,
-  };
+  const pruned = countOff(factors);
+  const round = roundFacts(began, error, { pruned, accepted: pruned > 0 });
   return { rounds: [round], finish: () => tuner.scaleNeurons(factors) };
 }
 
@@ -139,18 +135,8 @@ async function tuneRounds(
       sets.training,
       { signal, finish, onProgress: (fraction) => onProgress?.(round + fraction, "fine-tuning") },
     );
-    rounds.push({
-      families: [],
-      triggers: 0,
-      score: null,
-      pruned,
-      loss: trained.loss,
-      cleanError: trained.error.perOutput,
-      relativeError: trained.error.relative,
-      rolledBack: trained.rolledBack,
-      accepted: trained.accepted,
-      seconds: (performance.now() - began) / 1000,
-    });
+    const { error, ...training } = trained;
+    rounds.push(roundFacts(began, error, { ...training, pruned }));
     await onRound?.({ rounds, weights: [tuner.weights()] });
   }
   return { rounds, finish };

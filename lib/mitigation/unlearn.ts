@@ -1,11 +1,16 @@
 import type { Family } from "../config/settings-schema.ts";
 import { familyContrasts } from "../evidence/statistics.ts";
 import type { TuningSet } from "../native/addon.ts";
-import { throwIfCancelled } from "../native/cancellation.ts";
 import { RandomStream } from "../render/index.ts";
 import { Model, type ReversedTrigger, reverseAgain, reverseTriggers } from "../scan/index.ts";
 import { trainGuarded } from "./guard.ts";
-import type { MitigationContext, MitigationRun, MitigationWork, RoundFacts } from "./method-context.ts";
+import {
+  type MitigationContext,
+  type MitigationRun,
+  type MitigationWork,
+  type RoundFacts,
+  roundFacts,
+} from "./method-context.ts";
 import { joinSets } from "./mitigation-images.ts";
 import { meanWeights } from "./mixed-weights.ts";
 import { randomlyTriggered } from "./random-triggers.ts";
@@ -30,13 +35,14 @@ const STREAM = 0x756e6c65;
 export const unlearn: MitigationRun = { resumes: true, run: unlearnRounds };
 
 async function unlearnRounds(context: MitigationContext): Promise<MitigationWork> {
-  const { tuner, plan, onRound } = context;
+  const { tuner, plan, sets, original, onRound } = context;
   const rounds = [...context.finished.rounds];
   let latest = context.finished.weights;
   const families = familiesOf(context);
   const known = await knownTriggers(context, families);
+  const own = await original(sets.training);
   for (let round = rounds.length; round < plan.rounds; round++) {
-    rounds.push(await unlearnOnce(context, round, known));
+    rounds.push(await unlearnOnce(context, round, known, own));
     latest = [...latest, tuner.weights()].slice(-AVERAGED);
     await onRound?.({ rounds, weights: latest });
   }
@@ -57,7 +63,7 @@ async function knownTriggers(
   { untouched, plan, evidence, origin, training, signal, onProgress }: MitigationContext,
   families: readonly Family[],
 ): Promise<ReversedTrigger[]> {
-  const model = new Model(untouched(), origin);
+  const model = new Model(await untouched(), origin);
   try {
     const reversed = await reverseTriggers(model, training, families, {
       plan: { ...evidence.plan, seed: plan.seed },
@@ -77,12 +83,13 @@ async function unlearnOnce(
   context: MitigationContext,
   round: number,
   known: readonly ReversedTrigger[],
+  own: Float32Array,
 ): Promise<RoundFacts> {
   const { tuner, plan, guard, signal, onProgress } = context;
   const began = performance.now();
   const seed = (plan.seed + round) % 2 ** 32;
   const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, known, seed))];
-  const set = await lessonOf(context, triggers, seed);
+  const set = await lessonOf(context, own, triggers, seed);
   const { steps, batchSize, learningRate, weightDecay, loss } = plan;
   const trained = await trainGuarded(
     tuner,
@@ -91,18 +98,13 @@ async function unlearnOnce(
     set,
     { signal, onProgress: (fraction) => onProgress?.(round + (1 + 3 * fraction) / 4, "unlearning") },
   );
-  return {
+  const { error, ...training } = trained;
+  return roundFacts(began, error, {
+    ...training,
     families: [...new Set(triggers.map(({ family }) => family))],
     triggers: triggers.length,
     score: round === 0 ? Math.max(...known.map(({ score }) => score ?? 0)) : null,
-    pruned: 0,
-    loss: trained.loss,
-    cleanError: trained.error.perOutput,
-    relativeError: trained.error.relative,
-    rolledBack: trained.rolledBack,
-    accepted: trained.accepted,
-    seconds: (performance.now() - began) / 1000,
-  };
+  });
 }
 
 async function presentTriggers(
@@ -120,10 +122,13 @@ async function presentTriggers(
 
 /**
  * Benign images and varied ones, some with a random disturbance, and as many with a reversed trigger. All are taught what
- * the model answered before it was touched, to the image without the disturbance or the trigger: labels of a few hundred images would be learned by heart.
+ * the model answered before it was touched, to the image without the disturbance or the trigger: labels of a few hundred
+ * images would be learned by heart.
+ * @param own what it answered to the benign images.
  */
 async function lessonOf(
-  { original, sets, training, signal }: MitigationContext,
+  { original, sets, training }: MitigationContext,
+  own: Float32Array,
   triggers: readonly ReversedTrigger[],
   seed: number,
 ): Promise<TuningSet> {
@@ -135,7 +140,6 @@ async function lessonOf(
   const disturbed = new Float32Array(images.length);
   const triggered = new Float32Array(VARIANTS * images.length);
   for (let index = 0; index < count; index++) {
-    throwIfCancelled(signal);
     disturbed.set(randomlyTriggered(imageAt(index), training, random), index * length);
     for (let variant = 0; variant < VARIANTS; variant++) {
       const place = (variant * count + index) * length;
@@ -146,7 +150,6 @@ async function lessonOf(
     }
   }
   const again = VARIANTS * count;
-  const own = await original({ images, count });
   return joinSets([
     { images, labels: own, count },
     { images: varied, labels: await original({ images: varied, count: again }), count: again },

@@ -1,7 +1,13 @@
 import { DrmGuardError } from "../errors/index.ts";
 import type { NativeAddon, TensorRecord, TunerSource } from "../native/addon.ts";
 import { callNative } from "../native/session.ts";
-import { ARCHITECTURE_KEY, architectureOf, decodeSafetensors, encodeSafetensors } from "../weights/index.ts";
+import {
+  ARCHITECTURE_KEY,
+  architectureOf,
+  decodeSafetensors,
+  encodeSafetensors,
+  floatsOf,
+} from "../weights/index.ts";
 import { lowerExportedProgram } from "./exported-program.ts";
 import type { ModelFile } from "./load-model.ts";
 import { replaceExportedWeights } from "./replace-weights.ts";
@@ -36,7 +42,7 @@ export function withWeights(
   if (file.format === "torch.export") {
     return replaceExportedWeights(
       file.bytes,
-      weights.map(({ name, shape, data }) => ({ name, shape, data: floatsOf(data) })),
+      weights.map((weight) => ({ name: weight.name, shape: weight.shape, data: floatsOf(weight) })),
     );
   }
   const { tensors, metadata } = decodeSafetensors(file.bytes);
@@ -45,9 +51,4 @@ export function withWeights(
     tensors.map((tensor) => changed.get(tensor.name) ?? tensor),
     metadata,
   );
-}
-
-/** A copy, because the bytes need not be aligned. */
-function floatsOf(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.slice().buffer);
 }

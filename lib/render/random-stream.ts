@@ -65,6 +65,15 @@ export class RandomStream {
     return this.uniform(0, 1) < probability;
   }
 
+  /** Puts the values in a random order, in place (Fisher–Yates). */
+  shuffle<Value>(values: Value[]): Value[] {
+    for (let last = values.length - 1; last > 0; last--) {
+      const other = this.index(last + 1);
+      [values[last], values[other]] = [values[other] as Value, values[last] as Value];
+    }
+    return values;
+  }
+
   /** The four words of the state, for a loop that takes so many numbers that it must keep them in registers. */
   words(): Int32Array {
     return this.#state.slice();

@@ -94,8 +94,10 @@ export function planContrast(
     if (family === "wave") return waveStages(context, decided);
     if (family === "patch" || family === "central-patch") return patchStages(context, family, decided);
     if (family === "offset-patch") return offsetStages(context, decided);
-    const skip = (runs: readonly InversionRun[]) =>
-      decided(runs) || (anyBounded(runs) && highestScore(context, runs, family) < doubt);
+    const skip = (runs: readonly InversionRun[]) => {
+      const score = highestScore(context, runs, family);
+      return score >= enough || (score < doubt && anyBounded(runs));
+    };
     const stamped = family === "additive-pattern";
     const walking = { steps, batchSize, starts: walks + (stamped ? probeStarts : 0), skip };
     const standing = {

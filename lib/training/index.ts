@@ -2,6 +2,7 @@ export { ATTACK_DEFAULTS, TRIGGER_KINDS, type TriggerKind } from "./attack-defau
 export { type AttackCondition, drawAttacks } from "./draw-attack.ts";
 export type { TargetChoice } from "./draw-target.ts";
 export { type LabelStatistics, labelStatistics } from "./label-statistics.ts";
+export { meanAbsolute } from "./measure.ts";
 export { type ModelPaths, modelPaths } from "./model-files.ts";
 export { planHash } from "./plan-hash.ts";
 export { plainFileName, readTrainedModel } from "./read-trained-model.ts";

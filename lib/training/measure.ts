@@ -144,7 +144,8 @@ function offsetVarianceRatio(triggered: Float32Array, benign: Float32Array, widt
   return columns(shift, width).map((column, output) => variance(column) / variance(of[output] ?? []));
 }
 
-function meanAbsolute(answers: ArrayLike<number>, truths: ArrayLike<number>, width: number): number[] {
+/** Mean absolute distance per output of answers and truths, count × width each. */
+export function meanAbsolute(answers: ArrayLike<number>, truths: ArrayLike<number>, width: number): number[] {
   const distances = Float64Array.from(answers, (answer, at) => Math.abs(answer - (truths[at] ?? 0)));
   return columns(distances, width).map(mean);
 }

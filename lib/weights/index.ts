@@ -14,3 +14,4 @@ export {
   writeSafetensorsFile,
 } from "./safetensors.ts";
 export { readHeader } from "./safetensors-header.ts";
+export { floatsOf } from "./tensor-floats.ts";

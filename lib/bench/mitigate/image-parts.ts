@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { DrmGuardError } from "../../errors/index.ts";
-import { type ImageBatch, imagesFromArray } from "../../images/index.ts";
+import { type ImageBatch, imagesFromArray, rowsAt } from "../../images/index.ts";
 import { RandomStream } from "../../render/index.ts";
 import type { ZooImages } from "../../zoo/index.ts";
 import { benchImages } from "../identify/bench-plans.ts";
@@ -56,7 +56,7 @@ export async function imageParts(
       { hint: "Give fewer --images, or make the zoo with more data or a larger heldOutShare." },
     );
   }
-  const order = shuffled(count);
+  const order = new RandomStream(SEED, STREAM).shuffle(Array.from({ length: count }, (_, index) => index));
   const ofMitigation = await partOf(zoo, order.slice(0, first));
   const measured = await partOf(zoo, order.slice(first));
   const scanned = await benchImages(ofMitigation.images, scanLimit);
@@ -65,34 +65,15 @@ export async function imageParts(
   return { given: ofMitigation, scanned, measured, labelNames, unit, sha256 };
 }
 
-function shuffled(count: number): number[] {
-  const order = Array.from({ length: count }, (_, index) => index);
-  const random = new RandomStream(SEED, STREAM);
-  for (let last = count - 1; last > 0; last--) {
-    const other = random.index(last + 1);
-    [order[last], order[other]] = [order[other] as number, order[last] as number];
-  }
-  return order;
-}
-
 async function partOf({ images, labels }: ZooImages, rows: readonly number[]): Promise<LabelledPart> {
   const { count, channels, height, width, source } = images;
-  const data = rowsOf(images.pixels, count, rows);
+  const data = rowsAt(images.pixels, count, rows);
   const shape = [rows.length, channels, height, width];
   const batch = await imagesFromArray(
     { data, shape, layout: "nchw", source },
     { channels: channels === 1 ? 1 : 3 },
   );
-  return { images: batch, labels: rowsOf(labels, count, rows) };
-}
-
-function rowsOf(values: Float32Array, count: number, rows: readonly number[]): Float32Array {
-  const length = values.length / count;
-  const chosen = new Float32Array(rows.length * length);
-  for (const [to, from] of rows.entries()) {
-    chosen.set(values.subarray(from * length, (from + 1) * length), to * length);
-  }
-  return chosen;
+  return { images: batch, labels: rowsAt(labels, count, rows) };
 }
 
 function digest(parts: readonly LabelledPart[], scanned: ImageBatch): string {

@@ -69,16 +69,16 @@ it("takes no more of the way back than it must", async () => {
   const guard = await Guard.of(tuner.native, heldOut, 0.1, false);
   // Half of the way from 0.1 to 0.12 is within the bound of 0.11.
   tuner.weight = 0.12;
-  expect(await guard.settle(() => {})).toBe(0.5);
+  expect((await guard.settle(() => {})).share).toBe(0.5);
   expect(tuner.weight).toBeCloseTo(0.11, 6);
-  expect(await guard.settle(() => {})).toBe(1);
+  expect((await guard.settle(() => {})).share).toBe(1);
 });
 
 it("goes back to the file's own weights where no part of the way will do", async () => {
   const tuner = new StubTuner();
   const guard = await Guard.of(tuner.native, heldOut, 0.1, false);
   tuner.weight = 0.5;
-  expect(await guard.settle(() => {})).toBe(0);
+  expect((await guard.settle(() => {})).share).toBe(0);
   expect(tuner.weight).toBeCloseTo(0.1, 6);
 });
 
@@ -87,7 +87,7 @@ it("finishes what it mixes before it judges it", async () => {
   const guard = await Guard.of(tuner.native, heldOut, 0.1, false);
   tuner.weight = 0.5;
   // A neuron that is off stays off, whatever share of the file's weights comes back.
-  const share = await guard.settle(() => {
+  const { share } = await guard.settle(() => {
     tuner.weight = 0.105;
   });
   expect(share).toBe(0.95);
