@@ -1,3 +1,4 @@
+export type { BenchProgress } from "./bench-jobs.ts";
 export { benchImages, benchPlans, conditionsOfZoo, methodsOfList } from "./identify/bench-plans.ts";
 export {
   type Identification,
@@ -9,7 +10,6 @@ export {
 export { renderIdentifyHtml } from "./identify/render-html.ts";
 export { renderIdentifyMarkdown } from "./identify/render-markdown.ts";
 export { type IdentifyRequest, runIdentify } from "./identify/run-identify.ts";
-export type { BenchProgress } from "./identify/scan-zoo.ts";
 export { FEWEST_GIVEN, GIVEN_IMAGES, type ImageParts, imageParts } from "./mitigate/image-parts.ts";
 export { mitigationMethodsOfList } from "./mitigate/methods-of-list.ts";
 export { type MitigationBench, mitigationBenchSchema } from "./mitigate/mitigation-bench.ts";

@@ -12,17 +12,13 @@ import {
   SCAN_METHODS,
 } from "../bench/index.ts";
 import { type ScanSettings, SETTING_TEXTS } from "../config/index.ts";
-import { DrmGuardError } from "../errors/index.ts";
-import { makeFolder } from "../files/index.ts";
 import { loadAddon } from "../native/load-addon.ts";
 import { packageVersion } from "../native/locate-addon.ts";
 import { readManifest, zooImages } from "../zoo/index.ts";
-import { jobsOf, MOST_IMAGES, shownBench, writeTexts } from "./bench-texts.ts";
+import { jobsOf, MOST_IMAGES, runZooBench } from "./bench-texts.ts";
 import { commandSettings } from "./command-settings.ts";
-import { EXIT } from "./exit-codes.ts";
 import { numberOfFlag } from "./flag-values.ts";
-import { listenForInterrupt } from "./interrupt.ts";
-import { ProgressBar, type ProgressFlags, progressStyle } from "./progress-bar.ts";
+import type { ProgressFlags } from "./progress-bar.ts";
 import { Messages } from "./terminal.ts";
 
 /** Settings of a scan that a bench lets one set for all its methods; the others come from the config file. */
@@ -73,35 +69,17 @@ async function identifyZoo(folder: string, flags: IdentifyFlags): Promise<number
   // An addon that is not there is told once, not for every model.
   loadAddon();
   const out = flags.out ?? join(folder, "bench");
-  await makeFolder(out);
-  const bar = new ProgressBar(process.stderr, progressStyle(flags));
-  messages.beforeMessage = () => bar.clear();
-  const interrupt = listenForInterrupt(messages);
-  try {
-    const { signal } = interrupt;
+  const run = async (signal: AbortSignal, onProgress: (progress: BenchProgress) => void) => {
     const labels = await zooImages(manifest, folder, signal);
     const zoo = { channels: labels.images.channels, unit: labels.unit };
     const plans = benchPlans(methods, zoo, settings, jobs);
-    const limit = plans[0]?.plan.images.limit ?? MOST_IMAGES;
-    const images = await benchImages(labels.images, limit);
-    bar.begin(manifest.plan.name);
-    const onProgress = (progress: BenchProgress) => bar.update(shownBench("scans", progress));
+    const images = await benchImages(labels.images, plans[0]?.plan.images.limit ?? MOST_IMAGES);
     const request = { folder, manifest, images, labels, plans, out, jobs, signal, onProgress };
-    const bench = await runIdentify({ ...request, version: packageVersion() });
-    bar.clear();
-    for (const { model, method, code, message } of bench.failures) {
-      messages.error(new DrmGuardError(code, message), `${model}, ${method}`);
-    }
-    const texts = { json: bench, markdown: renderIdentifyMarkdown(bench), html: renderIdentifyHtml(bench) };
-    await writeTexts(out, "identify", texts, messages);
-    return bench.failures.length === 0 ? EXIT.ok : EXIT.failed;
-  } finally {
-    bar.clear();
-    interrupt.dispose();
-    if (interrupt.signal.aborted) {
-      messages.note(`what was scanned is kept in ${out}; the same command goes on from there`);
-    }
-  }
+    return runIdentify({ ...request, version: packageVersion() });
+  };
+  const texts = { markdown: renderIdentifyMarkdown, html: renderIdentifyHtml };
+  const bench = { name: "identify", counted: "scans", kept: "what was scanned", run, ...texts };
+  return runZooBench(manifest.plan.name, out, bench, flags, messages);
 }
 
 /** Config file, then DRMGUARD_* variables, then flags. */

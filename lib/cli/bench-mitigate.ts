@@ -14,7 +14,6 @@ import {
 } from "../bench/index.ts";
 import { type ScanPlan, type ScanSettings, SETTING_TEXTS } from "../config/index.ts";
 import { DrmGuardError } from "../errors/index.ts";
-import { makeFolder } from "../files/index.ts";
 import {
   MITIGATION_DEFAULTS,
   MITIGATION_METHODS,
@@ -24,13 +23,11 @@ import {
 import { loadAddon } from "../native/load-addon.ts";
 import { packageVersion } from "../native/locate-addon.ts";
 import { readManifest, type ZooImages, zooImages } from "../zoo/index.ts";
-import { jobsOf, MOST_IMAGES, shownBench, writeTexts } from "./bench-texts.ts";
+import { jobsOf, MOST_IMAGES, runZooBench } from "./bench-texts.ts";
 import { commandSettings } from "./command-settings.ts";
-import { EXIT } from "./exit-codes.ts";
 import { numberOfFlag } from "./flag-values.ts";
-import { listenForInterrupt } from "./interrupt.ts";
 import { countOfFlag, roundSettings } from "./mitigate-request.ts";
-import { ProgressBar, type ProgressFlags, progressStyle } from "./progress-bar.ts";
+import type { ProgressFlags } from "./progress-bar.ts";
 import { Messages } from "./terminal.ts";
 
 /** Settings of the scan that a flag sets; the others come from the config file. */
@@ -110,20 +107,13 @@ async function mitigateZoo(folder: string, flags: MitigateFlags): Promise<number
   // An addon that is not there is told once, not for every model.
   loadAddon();
   const out = flags.out ?? join(folder, "bench", "mitigate");
-  await makeFolder(out);
-  const bar = new ProgressBar(process.stderr, progressStyle(flags));
-  messages.beforeMessage = () => bar.clear();
-  const interrupt = listenForInterrupt(messages);
-  try {
-    const { signal } = interrupt;
+  const run = async (signal: AbortSignal, onProgress: (progress: BenchProgress) => void) => {
     const images = await zooImages(manifest, folder, signal);
     const scanPlan = scanPlanOf(images, settings, jobs);
-    const parts = await imageParts(images, given, scanPlan.images.limit);
-    bar.begin(manifest.plan.name);
-    const bench = await runMitigate({
+    return runMitigate({
       folder,
       manifest,
-      parts,
+      parts: await imageParts(images, given, scanPlan.images.limit),
       labels: flags.ownLabels === true ? "own answers" : "given",
       scanPlan,
       plans: mitigationPlans(methods, { ...mitigation, seed: scanPlan.seed }),
@@ -131,23 +121,13 @@ async function mitigateZoo(folder: string, flags: MitigateFlags): Promise<number
       out,
       jobs,
       signal,
-      onProgress: (progress: BenchProgress) => bar.update(shownBench("mitigations", progress)),
+      onProgress,
       version: packageVersion(),
     });
-    bar.clear();
-    for (const { model, method, code, message } of bench.failures) {
-      messages.error(new DrmGuardError(code, message), `${model}, ${method}`);
-    }
-    const texts = { json: bench, markdown: renderMitigateMarkdown(bench), html: renderMitigateHtml(bench) };
-    await writeTexts(out, "mitigate", texts, messages);
-    return bench.failures.length === 0 ? EXIT.ok : EXIT.failed;
-  } finally {
-    bar.clear();
-    interrupt.dispose();
-    if (interrupt.signal.aborted) {
-      messages.note(`what was done is kept in ${out}; the same command goes on from there`);
-    }
-  }
+  };
+  const texts = { markdown: renderMitigateMarkdown, html: renderMitigateHtml };
+  const bench = { name: "mitigate", counted: "mitigations", kept: "what was done", run, ...texts };
+  return runZooBench(manifest.plan.name, out, bench, flags, messages);
 }
 
 /** The plan of the contrast scan that every mitigation has its evidence from. */

@@ -1,13 +1,14 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { ScanMethod, ScanPlan } from "../../config/index.ts";
-import { asDrmGuardError, DrmGuardError } from "../../errors/index.ts";
+import { DrmGuardError } from "../../errors/index.ts";
 import type { ScanEvidence } from "../../evidence/schema.ts";
 import { makeFolder, writeFileAtomically } from "../../files/index.ts";
 import type { ImageBatch } from "../../images/index.ts";
 import { throwIfCancelled } from "../../native/cancellation.ts";
 import { loadModel, scan } from "../../scan/index.ts";
 import type { ZooModel } from "../../zoo/index.ts";
+import { BenchJobs, type BenchProgress } from "../bench-jobs.ts";
 import { evidencePath, keptEvidence } from "./kept-evidence.ts";
 
 /** A method with everything that its scans are made with. */
@@ -24,17 +25,6 @@ export interface BenchScan extends MethodPlan {
 /** A scan of the bench that is over. */
 export type FinishedScan = BenchScan &
   ({ evidence: ScanEvidence; error: null } | { evidence: null; error: DrmGuardError });
-
-/** How far a bench is. */
-export interface BenchProgress {
-  /** Scans that are over, of all; those of earlier runs included. */
-  done: number;
-  total: number;
-  /** Unfinished scans counted by their share. */
-  fraction: number;
-  /** Scans that are running, as METHOD/MODEL. */
-  running: string[];
-}
 
 /** Scans one model file that must have this SHA-256. */
 export type ScanOneModel = (
@@ -96,90 +86,36 @@ export async function scanZoo(request: ScanZooRequest, finish: (scan: FinishedSc
   await new ScansOfZoo(request, done, finish).run(waiting);
 }
 
-/** What the jobs of one bench share. */
+/** The work of one bench. */
 class ScansOfZoo {
   readonly #request: ScanZooRequest;
   readonly #finish: (scan: FinishedScan) => void;
-  readonly #total: number;
-  readonly #running = new Map<string, number>();
-  /** Stops all jobs when one meets an error that is not a model's own. */
-  readonly #stop = new AbortController();
-  readonly #signal: AbortSignal;
-  #done: number;
+  readonly #jobs: BenchJobs;
 
   constructor(request: ScanZooRequest, done: number, finish: (scan: FinishedScan) => void) {
+    const { models, plans, jobs, signal, onProgress } = request;
     this.#request = request;
     this.#finish = finish;
-    this.#done = done;
-    this.#total = request.models.length * request.plans.length;
-    this.#signal = AbortSignal.any([this.#stop.signal, ...(request.signal ? [request.signal] : [])]);
+    this.#jobs = new BenchJobs({ total: models.length * plans.length, done, jobs, signal, onProgress });
   }
 
-  async run(waiting: BenchScan[]): Promise<void> {
-    this.#report();
-    let fatal: unknown = null;
-    const work = async () => {
-      try {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          throwIfCancelled(this.#signal);
-          await this.#one(next);
-        }
-      } catch (error) {
-        fatal ??= error;
-        this.#stop.abort();
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(this.#request.jobs, waiting.length) }, work));
-    if (fatal !== null) throw fatal;
+  run(waiting: readonly BenchScan[]): Promise<void> {
+    return this.#jobs.run(waiting, (scan) => this.#one(scan));
   }
 
   async #one(scan: BenchScan): Promise<void> {
-    const { method, model } = scan;
-    const name = `${method}/${model.name}`;
-    this.#progress(name, 0);
-    let finished: FinishedScan;
-    try {
-      finished = { ...scan, evidence: await this.#scanned(scan, name), error: null };
-    } catch (thrown) {
-      throwIfCancelled(this.#signal);
-      finished = { ...scan, evidence: null, error: asDrmGuardError(thrown) };
-    } finally {
-      this.#running.delete(name);
+    const { method, model, plan } = scan;
+    const { folder, images, out, scanOne = scanFile } = this.#request;
+    const { signal } = this.#jobs;
+    const evidence = await this.#jobs.attempt(`${method}/${model.name}`, (onProgress) =>
+      scanOne(join(folder, model.model), model.sha256, images, { plan, signal, onProgress }),
+    );
+    if (evidence instanceof DrmGuardError) this.#finish({ ...scan, evidence: null, error: evidence });
+    else {
+      await writeFileAtomically(evidencePath(out, method, model.name), `${JSON.stringify(evidence)}\n`);
+      this.#finish({ ...scan, evidence, error: null });
     }
-    if (finished.evidence !== null) await this.#keep(finished);
-    this.#done += 1;
-    this.#finish(finished);
-    this.#report();
-  }
-
-  #scanned({ plan, model }: BenchScan, name: string): Promise<ScanEvidence> {
-    const { folder, images, scanOne = scanFile } = this.#request;
-    return scanOne(join(folder, model.model), model.sha256, images, {
-      plan,
-      signal: this.#signal,
-      onProgress: (fraction) => this.#progress(name, fraction),
-    });
-  }
-
-  async #keep({ method, model, evidence }: FinishedScan): Promise<void> {
-    const path = evidencePath(this.#request.out, method, model.name);
-    await writeFileAtomically(path, `${JSON.stringify(evidence)}\n`);
-  }
-
-  #progress(name: string, fraction: number): void {
-    this.#running.set(name, fraction);
-    this.#report();
-  }
-
-  #report(): void {
-    const share = [...this.#running.values()].reduce((sum, fraction) => sum + fraction, 0);
-    const total = this.#total;
-    this.#request.onProgress?.({
-      done: this.#done,
-      total,
-      fraction: total === 0 ? 1 : (this.#done + share) / total,
-      running: [...this.#running.keys()],
-    });
+    this.#jobs.over();
   }
 }
 

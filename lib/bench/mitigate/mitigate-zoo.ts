@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import type { ScanPlan } from "../../config/index.ts";
-import { asDrmGuardError, DrmGuardError } from "../../errors/index.ts";
+import { DrmGuardError } from "../../errors/index.ts";
 import type { ScanEvidence } from "../../evidence/schema.ts";
 import { makeFolder, writeFileAtomically } from "../../files/index.ts";
 import type { MitigationPlan } from "../../mitigation/index.ts";
 import { throwIfCancelled } from "../../native/cancellation.ts";
 import type { MeasuredErrors, TrainedModelFacts } from "../../training/index.ts";
 import type { ZooModel } from "../../zoo/index.ts";
+import { BenchJobs, type BenchProgress } from "../bench-jobs.ts";
 import { keptEvidence } from "../identify/kept-evidence.ts";
-import type { BenchProgress } from "../identify/scan-zoo.ts";
 import type { ImageParts } from "./image-parts.ts";
 import { evidencePath, keepResult, keptResult, resultPath } from "./kept-result.ts";
 import {
@@ -126,49 +126,30 @@ function storable(outcome: MitigationOutcome): MitigationOutcome {
   );
 }
 
-/** What the jobs of one bench share. */
+/** The work of one bench. */
 class MitigationsOfZoo {
   readonly #request: MitigateZooRequest;
   readonly #waiting: WaitingModel[];
   readonly #finish: (finished: FinishedMitigation) => void;
-  /** Preparing a model counts as one, like each of its mitigations. */
-  readonly #total: number;
-  readonly #running = new Map<string, number>();
-  /** Stops all jobs when one meets an error that is not a model's own. */
-  readonly #stop = new AbortController();
-  readonly #signal: AbortSignal;
-  #done: number;
+  readonly #jobs: BenchJobs;
 
   constructor(
     request: MitigateZooRequest,
     waiting: WaitingModel[],
     finish: (finished: FinishedMitigation) => void,
   ) {
+    const { models, plans, jobs, signal, onProgress } = request;
     this.#request = request;
     this.#waiting = waiting;
     this.#finish = finish;
-    this.#total = request.models.length * (1 + request.plans.length);
-    this.#done = this.#total - waiting.reduce((sum, { plans }) => sum + 1 + plans.length, 0);
-    this.#signal = AbortSignal.any([this.#stop.signal, ...(request.signal ? [request.signal] : [])]);
+    // Preparing a model counts as one, like each of its mitigations.
+    const total = models.length * (1 + plans.length);
+    const done = total - waiting.reduce((sum, model) => sum + 1 + model.plans.length, 0);
+    this.#jobs = new BenchJobs({ total, done, jobs, signal, onProgress });
   }
 
-  async run(): Promise<void> {
-    this.#report();
-    const waiting = [...this.#waiting];
-    let fatal: unknown = null;
-    const work = async () => {
-      try {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          throwIfCancelled(this.#signal);
-          await this.#one(next);
-        }
-      } catch (error) {
-        fatal ??= error;
-        this.#stop.abort();
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(this.#request.jobs, waiting.length) }, work));
-    if (fatal !== null) throw fatal;
+  run(): Promise<void> {
+    return this.#jobs.run(this.#waiting, (model) => this.#one(model));
   }
 
   async #one(waiting: WaitingModel): Promise<void> {
@@ -183,7 +164,7 @@ class MitigationsOfZoo {
         await keepResult(path, resultIdentity(this.#request, model, plan), outcome);
         this.#finish({ model, plan, outcome, error: null });
       }
-      this.#over();
+      this.#jobs.over();
     }
   }
 
@@ -192,8 +173,8 @@ class MitigationsOfZoo {
     const { out, openWork = openModelWork } = this.#request;
     const { folder, parts, labels, scanPlan, rescan } = this.#request;
     const path = evidencePath(out, model.name);
-    const signal = this.#signal;
-    const prepared = await this.#attempt(`scan/${model.name}`, async (onProgress) => {
+    const { signal } = this.#jobs;
+    const prepared = await this.#jobs.attempt(`scan/${model.name}`, async (onProgress) => {
       const work = await openWork({ folder, model, facts, parts, labels, scanPlan, rescan, signal });
       const before = await work.measure();
       const kept = await keptEvidence(path, scanIdentity(this.#request, model));
@@ -202,7 +183,7 @@ class MitigationsOfZoo {
     if (!(prepared instanceof DrmGuardError) && prepared.isNew) {
       await writeFileAtomically(path, `${JSON.stringify(prepared.evidence)}\n`);
     }
-    this.#over();
+    this.#jobs.over();
     return prepared;
   }
 
@@ -211,46 +192,10 @@ class MitigationsOfZoo {
     plan: MitigationPlan,
     { work, before, evidence }: PreparedModel,
   ): Promise<MitigationOutcome | DrmGuardError> {
-    return this.#attempt(`${plan.method}/${name}`, async (onProgress) => {
+    return this.#jobs.attempt(`${plan.method}/${name}`, async (onProgress) => {
       const mitigated = await work.mitigate(plan, evidence, onProgress);
       const scan = scannedModel(evidence, this.#request.scanPlan);
       return storable({ scan, before, ...mitigated });
-    });
-  }
-
-  /** Work of a name while it is shown; its error comes back, but a cancelled bench's is thrown. */
-  async #attempt<Result>(
-    name: string,
-    work: (onProgress: (fraction: number) => void) => Promise<Result>,
-  ): Promise<Result | DrmGuardError> {
-    const onProgress = (fraction: number) => {
-      this.#running.set(name, fraction);
-      this.#report();
-    };
-    onProgress(0);
-    try {
-      return await work(onProgress);
-    } catch (thrown) {
-      throwIfCancelled(this.#signal);
-      return asDrmGuardError(thrown);
-    } finally {
-      this.#running.delete(name);
-    }
-  }
-
-  #over(): void {
-    this.#done += 1;
-    this.#report();
-  }
-
-  #report(): void {
-    const share = [...this.#running.values()].reduce((sum, fraction) => sum + fraction, 0);
-    const total = this.#total;
-    this.#request.onProgress?.({
-      done: this.#done,
-      total,
-      fraction: total === 0 ? 1 : (this.#done + share) / total,
-      running: [...this.#running.keys()],
     });
   }
 }
