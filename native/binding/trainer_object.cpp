@@ -1,9 +1,8 @@
 #include "trainer_object.h"
 
-#include <cstring>
-
 #include "addon_data.h"
 #include "architecture/load_weights.h"
+#include "hold.h"
 #include "tensor_record.h"
 #include "training_reader.h"
 #include "values.h"
@@ -12,13 +11,6 @@ namespace drmguard::binding {
 namespace {
 
 using TrainerPointer = std::shared_ptr<SharedTrainer>;
-
-/// Holds the trainer for one piece of work; throws ERR_USAGE while another has it.
-std::unique_lock<std::mutex> hold(SharedTrainer& shared) {
-  std::unique_lock<std::mutex> lock(shared.busy, std::try_to_lock);
-  if (!lock) throw Error(ErrorCode::ERR_USAGE, "the trainer is at work; wait for its promise first");
-  return lock;
-}
 
 Napi::Object write_progress(Napi::Env env, const TrainingProgress& progress) {
   Napi::Object object = Napi::Object::New(env);
@@ -74,7 +66,7 @@ Napi::Value TrainerObject::parameters(const Napi::CallbackInfo& info) {
 
 Napi::Value TrainerObject::epoch(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&] {
-    const auto lock = hold(*trainer());
+    const auto lock = hold(*trainer(), "trainer");
     return Napi::Number::New(info.Env(), static_cast<double>(trainer()->trainer.epoch()));
   });
 }
@@ -83,7 +75,7 @@ Napi::Value TrainerObject::train_epoch(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&]() -> Napi::Value {
     if (!info[0].IsFunction()) throw Error(ErrorCode::ERR_CONFIG, "expected a progress callback");
     const JobWork work = [shared = trainer()](const CancelFlag& cancelled, const ProgressSink& sink) -> ValueMaker {
-      const auto lock = hold(*shared);
+      const auto lock = hold(*shared, "trainer");
       const auto report = [&sink](const TrainingProgress& progress) {
         sink([progress](Napi::Env js) { return write_progress(js, progress); });
       };
@@ -101,7 +93,7 @@ Napi::Value TrainerObject::predict(const Napi::CallbackInfo& info) {
     const int64_t count = info[1].As<Napi::Number>().Int64Value();
     const at::Tensor pixels = copy_bytes(info, 0, {count, spec.channels, spec.height, spec.width}, "pixels");
     const JobWork work = [shared = trainer(), pixels](const CancelFlag& cancelled, const ProgressSink&) -> ValueMaker {
-      const auto lock = hold(*shared);
+      const auto lock = hold(*shared, "trainer");
       const at::Tensor outputs = shared->trainer.predict(pixels, cancelled);
       return [outputs](Napi::Env js) { return to_float_array(js, outputs); };
     };
@@ -111,7 +103,7 @@ Napi::Value TrainerObject::predict(const Napi::CallbackInfo& info) {
 
 Napi::Value TrainerObject::weights(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&] {
-    const auto lock = hold(*trainer());
+    const auto lock = hold(*trainer(), "trainer");
     return write_tensor_records(info.Env(), trainer()->trainer.weights());
   });
 }
@@ -119,7 +111,7 @@ Napi::Value TrainerObject::weights(const Napi::CallbackInfo& info) {
 Napi::Value TrainerObject::attack_state(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&] {
     if (!info[0].IsNumber()) throw Error(ErrorCode::ERR_CONFIG, "expected the number of an attack");
-    const auto lock = hold(*trainer());
+    const auto lock = hold(*trainer(), "trainer");
     const auto attack = static_cast<size_t>(info[0].As<Napi::Number>().Uint32Value());
     return write_tensor_records(info.Env(), trainer()->trainer.attack_state(attack));
   });
@@ -127,7 +119,7 @@ Napi::Value TrainerObject::attack_state(const Napi::CallbackInfo& info) {
 
 Napi::Value TrainerObject::state(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&] {
-    const auto lock = hold(*trainer());
+    const auto lock = hold(*trainer(), "trainer");
     return write_tensor_records(info.Env(), trainer()->trainer.state());
   });
 }
@@ -135,7 +127,7 @@ Napi::Value TrainerObject::state(const Napi::CallbackInfo& info) {
 Napi::Value TrainerObject::restore(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&] {
     if (!info[0].IsArray()) throw Error(ErrorCode::ERR_CONFIG, "expected a list of tensor records");
-    const auto lock = hold(*trainer());
+    const auto lock = hold(*trainer(), "trainer");
     trainer()->trainer.restore(read_tensor_records(info[0].As<Napi::Array>()));
     return info.Env().Undefined();
   });
@@ -174,9 +166,7 @@ Napi::Value build_torchscript(const Napi::CallbackInfo& info) {
       load_weights(architecture, *weights);
       auto archive = std::make_shared<std::string>(torchscript_archive(architecture));
       return [archive](Napi::Env js) {
-        Napi::Uint8Array bytes = Napi::Uint8Array::New(js, archive->size());
-        std::memcpy(bytes.Data(), archive->data(), archive->size());
-        return bytes;
+        return to_byte_array(js, *archive);
       };
     };
     return addon_data(info.Env()).jobs.start(info.Env(), work).Get("promise");

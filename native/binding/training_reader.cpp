@@ -34,13 +34,6 @@ std::unique_ptr<Attack> read_trigger(const Napi::Object& trigger, const ImageSha
   return make_clean_label(spec, shape);
 }
 
-TrainingLoss loss_of(const Napi::Object& plan) {
-  const std::string loss = text_of(plan, "loss");
-  if (loss == "l1") return TrainingLoss::l1;
-  if (loss == "mse") return TrainingLoss::mse;
-  unknown_value("loss", loss);
-}
-
 TrainingOptimiser optimiser_of(const Napi::Object& plan) {
   const std::string optimiser = text_of(plan, "optimiser");
   if (optimiser == "adam") return TrainingOptimiser::adam;
@@ -49,6 +42,13 @@ TrainingOptimiser optimiser_of(const Napi::Object& plan) {
 }
 
 }  // namespace
+
+TrainingLoss loss_of(const Napi::Object& plan) {
+  const std::string loss = text_of(plan, "loss");
+  if (loss == "l1") return TrainingLoss::l1;
+  if (loss == "mse") return TrainingLoss::mse;
+  unknown_value("loss", loss);
+}
 
 ImageShape read_shape(const Napi::Object& shape) {
   const ImageShape result{integer_of(shape, "channels"), integer_of(shape, "height"), integer_of(shape, "width")};

@@ -10,6 +10,8 @@ namespace drmguard::binding {
 ArchitectureSpec read_architecture(const Napi::Object& spec);
 ImageShape read_shape(const Napi::Object& shape);
 AttackPlan read_attack(const Napi::Object& attack, const ImageShape& shape);
+/// A plan's 'loss'.
+TrainingLoss loss_of(const Napi::Object& plan);
 TrainingPlan read_training_plan(const Napi::Object& plan);
 
 }  // namespace drmguard::binding

@@ -1,25 +1,18 @@
 #include "tuner_object.h"
 
-#include <cstring>
-
 #include "addon_data.h"
+#include "hold.h"
 #include "model_object.h"
 #include "plan_reader.h"
 #include "program_reader.h"
 #include "tensor_record.h"
+#include "training_reader.h"
 #include "values.h"
 
 namespace drmguard::binding {
 namespace {
 
 using TunerPointer = std::shared_ptr<SharedTuner>;
-
-/// Holds the tuner for one piece of work; throws ERR_USAGE while another has it.
-std::unique_lock<std::mutex> hold(SharedTuner& shared) {
-  std::unique_lock<std::mutex> lock(shared.busy, std::try_to_lock);
-  if (!lock) throw Error(ErrorCode::ERR_USAGE, "the tuner is at work; wait for its promise first");
-  return lock;
-}
 
 TuningListener listener_of(const ProgressSink& sink) {
   return [&sink](const TuningProgress& progress) {
@@ -40,9 +33,7 @@ TuningPlan read_tuning_plan(const Napi::Object& plan) {
   result.learning_rate = number_of(plan, "learningRate");
   result.weight_decay = number_of(plan, "weightDecay");
   result.seed = seed_of(plan);
-  const std::string loss = text_of(plan, "loss");
-  if (loss != "l1" && loss != "mse") unknown_value("loss", loss);
-  result.loss = loss == "l1" ? TrainingLoss::l1 : TrainingLoss::mse;
+  result.loss = loss_of(plan);
   return result;
 }
 
@@ -146,7 +137,7 @@ Napi::Value TunerObject::train(const Napi::CallbackInfo& info) {
     const Napi::Object set = object_argument(info, 1, "set");
     const JobWork work = [shared = tuner(), plan, images = images_of(set), labels = labels_of(set)](
                              const CancelFlag& cancelled, const ProgressSink& sink) -> ValueMaker {
-      const auto lock = hold(*shared);
+      const auto lock = hold(*shared, "tuner");
       const double loss = shared->tuner.train(plan, images, labels, listener_of(sink), cancelled);
       return [loss](Napi::Env js) { return Napi::Number::New(js, loss); };
     };
@@ -158,7 +149,7 @@ Napi::Value TunerObject::predict(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&]() -> Napi::Value {
     const at::Tensor images = images_of(object_argument(info, 0, "set"));
     const JobWork work = [shared = tuner(), images](const CancelFlag& cancelled, const ProgressSink&) -> ValueMaker {
-      const auto lock = hold(*shared);
+      const auto lock = hold(*shared, "tuner");
       const at::Tensor outputs = shared->tuner.predict(images, cancelled);
       return [outputs](Napi::Env js) { return to_float_array(js, outputs); };
     };
@@ -170,7 +161,7 @@ Napi::Value TunerObject::activations(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&]() -> Napi::Value {
     const at::Tensor images = images_of(object_argument(info, 0, "set"));
     const JobWork work = [shared = tuner(), images](const CancelFlag& cancelled, const ProgressSink&) -> ValueMaker {
-      const auto lock = hold(*shared);
+      const auto lock = hold(*shared, "tuner");
       const at::Tensor means = shared->tuner.activations(images, cancelled);
       return [means](Napi::Env js) { return to_float_array(js, means); };
     };
@@ -184,7 +175,7 @@ Napi::Value TunerObject::neuron_masks(const Napi::CallbackInfo& info) {
     const Napi::Object set = object_argument(info, 1, "set");
     const JobWork work = [shared = tuner(), plan, images = images_of(set), labels = labels_of(set)](
                              const CancelFlag& cancelled, const ProgressSink& sink) -> ValueMaker {
-      const auto lock = hold(*shared);
+      const auto lock = hold(*shared, "tuner");
       const at::Tensor masks = shared->tuner.neuron_masks(plan, images, labels, listener_of(sink), cancelled);
       return [masks](Napi::Env js) { return to_float_array(js, masks); };
     };
@@ -196,7 +187,7 @@ Napi::Value TunerObject::scale_neurons(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&] {
     if (!info[0].IsTypedArray()) throw Error(ErrorCode::ERR_CONFIG, "expected a Float32Array with one factor per neuron");
     const auto count = static_cast<int64_t>(info[0].As<Napi::TypedArray>().ElementLength());
-    const auto lock = hold(*tuner());
+    const auto lock = hold(*tuner(), "tuner");
     tuner()->tuner.scale_neurons(copy_floats(info, 0, {count}, "factors"));
     return info.Env().Undefined();
   });
@@ -204,7 +195,7 @@ Napi::Value TunerObject::scale_neurons(const Napi::CallbackInfo& info) {
 
 Napi::Value TunerObject::weights(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&] {
-    const auto lock = hold(*tuner());
+    const auto lock = hold(*tuner(), "tuner");
     return write_tensor_records(info.Env(), tuner()->tuner.weights());
   });
 }
@@ -212,7 +203,7 @@ Napi::Value TunerObject::weights(const Napi::CallbackInfo& info) {
 Napi::Value TunerObject::restore(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&] {
     if (!info[0].IsArray()) throw Error(ErrorCode::ERR_CONFIG, "expected a list of tensor records");
-    const auto lock = hold(*tuner());
+    const auto lock = hold(*tuner(), "tuner");
     tuner()->tuner.restore(read_tensor_records(info[0].As<Napi::Array>()));
     return info.Env().Undefined();
   });
@@ -220,18 +211,16 @@ Napi::Value TunerObject::restore(const Napi::CallbackInfo& info) {
 
 Napi::Value TunerObject::snapshot(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&] {
-    const auto lock = hold(*tuner());
+    const auto lock = hold(*tuner(), "tuner");
     return ModelObject::create(info.Env(), std::make_shared<const LoadedModel>(tuner()->tuner.snapshot()));
   });
 }
 
 Napi::Value TunerObject::torchscript(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&] {
-    const auto lock = hold(*tuner());
+    const auto lock = hold(*tuner(), "tuner");
     const std::string archive = tuner()->tuner.torchscript_archive();
-    Napi::Uint8Array bytes = Napi::Uint8Array::New(info.Env(), archive.size());
-    std::memcpy(bytes.Data(), archive.data(), archive.size());
-    return bytes;
+    return to_byte_array(info.Env(), archive);
   });
 }
 

@@ -155,6 +155,12 @@ Napi::Value to_array_or_null(Napi::Env env, const std::vector<double>& values) {
   return to_array(env, values);
 }
 
+Napi::Uint8Array to_byte_array(Napi::Env env, const std::string& bytes) {
+  Napi::Uint8Array array = Napi::Uint8Array::New(env, bytes.size());
+  std::memcpy(array.Data(), bytes.data(), bytes.size());
+  return array;
+}
+
 Napi::Float32Array to_float_array(Napi::Env env, const at::Tensor& tensor) {
   if (!tensor.defined()) return Napi::Float32Array::New(env, 0);
   const at::Tensor flat = tensor.to(at::kCPU, at::kFloat).contiguous();

@@ -40,6 +40,8 @@ at::Tensor bytes_of(const Napi::Object& object, const char* name, at::IntArrayRe
 Napi::Array to_array(Napi::Env env, const std::vector<double>& values);
 /// null when empty.
 Napi::Value to_array_or_null(Napi::Env env, const std::vector<double>& values);
+/// Bytes, copied into memory that JavaScript owns.
+Napi::Uint8Array to_byte_array(Napi::Env env, const std::string& bytes);
 /// The elements of a tensor, copied into memory that JavaScript owns.
 /// Empty for an undefined tensor.
 Napi::Float32Array to_float_array(Napi::Env env, const at::Tensor& tensor);

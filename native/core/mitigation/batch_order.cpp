@@ -1,9 +1,7 @@
 #include "mitigation/batch_order.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/ones_like.h>
 #include <ATen/ops/randperm.h>
-#include <ATen/ops/where.h>
 
 #include <algorithm>
 
@@ -22,11 +20,6 @@ at::Tensor BatchOrder::next() {
   const at::Tensor rows = order_.narrow(0, used_, batch_size_);
   used_ += batch_size_;
   return rows;
-}
-
-at::Tensor label_deviation(const at::Tensor& labels) {
-  const at::Tensor deviation = labels.std(0, /*unbiased=*/true);
-  return at::where(deviation.gt(1e-12), deviation, at::ones_like(deviation));
 }
 
 }  // namespace drmguard

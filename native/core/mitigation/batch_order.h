@@ -24,7 +24,4 @@ class BatchOrder {
   int64_t used_ = 0;
 };
 
-/// Per output, of the labels; 1 for one that never changes: no learning rate depends on the labels' unit.
-at::Tensor label_deviation(const at::Tensor& labels);
-
 }  // namespace drmguard

@@ -17,7 +17,7 @@ namespace drmguard {
 
 struct TunableModel {
   TensorProgram program;
-  /// float32 constants that may change, copies of the model's own.
+  /// float32 constants that may change. They may share their memory with the module: who trains takes copies.
   std::vector<ValueId> parameters;
   /// Their names in the state dict.
   std::vector<std::string> names;

@@ -15,6 +15,7 @@
 #include "mitigation/neuron_masks.h"
 #include "tensor/device.h"
 #include "training/fused_adam.h"
+#include "training/label_deviation.h"
 #include "training/one_cycle.h"
 
 namespace drmguard {

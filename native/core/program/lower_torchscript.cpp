@@ -21,6 +21,16 @@ Module frozen(Freeze&& freeze) {
   }
 }
 
+/// Sets the model's program, or the reason why there is none.
+template <typename Model>
+void lower_into(Model& model, const Module& kept, const torch::jit::Graph& graph) {
+  try {
+    model.program = lower_graph(kept, graph);
+  } catch (const NotStraight& bend) {
+    model.reason = bend.reason;
+  }
+}
+
 }  // namespace
 
 TorchScriptModel lower_torchscript(const uint8_t* bytes, size_t size) {
@@ -28,11 +38,7 @@ TorchScriptModel lower_torchscript(const uint8_t* bytes, size_t size) {
   TorchScriptModel model;
   model.module = frozen([&] { return torch::jit::freeze(module); });
   const auto graph = checked_graph(model.module, model.operators);
-  try {
-    model.program = lower_graph(model.module, *graph);
-  } catch (const NotStraight& bend) {
-    model.reason = bend.reason;
-  }
+  lower_into(model, model.module, *graph);
   return model;
 }
 
@@ -44,11 +50,7 @@ TrainableTorchScript lower_trainable_torchscript(const uint8_t* bytes, size_t si
   });
   std::map<std::string, int> ignored;
   const auto graph = checked_graph(kept, ignored);
-  try {
-    model.program = lower_graph(kept, *graph);
-  } catch (const NotStraight& bend) {
-    model.reason = bend.reason;
-  }
+  lower_into(model, kept, *graph);
   return model;
 }
 

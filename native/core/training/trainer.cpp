@@ -16,6 +16,7 @@
 #include "objective/feature_angle.h"
 #include "tensor/device.h"
 #include "tensor/random.h"
+#include "training/label_deviation.h"
 #include "training/one_cycle.h"
 #include "training/output_layer.h"
 
@@ -78,12 +79,6 @@ void check_plan(const TrainingPlan& plan, const TrainingSet& set) {
   if (set.pixels.size(0) < 2) throw Error(ErrorCode::ERR_IMAGES_TOO_FEW, "expected at least 2 training images");
 }
 
-/// Deviation of every label; a label that never changes keeps its unit.
-at::Tensor deviation_of(const at::Tensor& labels) {
-  const at::Tensor deviation = labels.std(0, /*unbiased=*/true);
-  return at::where(deviation.gt(1e-12), deviation, at::ones_like(deviation));
-}
-
 }  // namespace
 
 Trainer::Trainer(TrainingPlan plan, TrainingSet set)
@@ -91,7 +86,7 @@ Trainer::Trainer(TrainingPlan plan, TrainingSet set)
       set_(std::move(set)),
       device_(require_device(plan_.device)),
       label_mean_(set_.labels.mean(0).to(device_)),
-      label_deviation_(deviation_of(set_.labels).to(device_)),
+      label_deviation_(label_deviation(set_.labels).to(device_)),
       architecture_(make_architecture(plan_.architecture, plan_.seed)),
       schedule_(plan_, set_, label_deviation_.cpu()) {
   use_threads(plan_.threads);
