@@ -1,8 +1,8 @@
 import { DrmGuardError } from "../errors/index.ts";
 import type { TuningProgress } from "../native/addon.ts";
+import { callNative } from "../native/call-native.ts";
 import { throwIfCancelled } from "../native/cancellation.ts";
 import { runJob } from "../native/run-job.ts";
-import { callNative } from "../native/session.ts";
 import { trainGuarded } from "./guard.ts";
 import {
   type MitigationContext,

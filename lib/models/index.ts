@@ -1,6 +1,6 @@
 import { DrmGuardError } from "../errors/index.ts";
 import type { NativeAddon, NativeModel } from "../native/addon.ts";
-import { callNative } from "../native/session.ts";
+import { callNative } from "../native/call-native.ts";
 import { ARCHITECTURE_KEY, architectureOf, decodeSafetensors } from "../weights/index.ts";
 import { lowerExportedProgram } from "./exported-program.ts";
 import type { ModelFile } from "./load-model.ts";

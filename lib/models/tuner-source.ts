@@ -1,6 +1,6 @@
 import { DrmGuardError } from "../errors/index.ts";
 import type { NativeAddon, TensorRecord, TunerSource } from "../native/addon.ts";
-import { callNative } from "../native/session.ts";
+import { callNative } from "../native/call-native.ts";
 import {
   ARCHITECTURE_KEY,
   architectureOf,

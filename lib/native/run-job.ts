@@ -1,6 +1,6 @@
 import type { NativeJob } from "./addon.ts";
+import { callNative, type JobOptions } from "./call-native.ts";
 import { throwIfCancelled } from "./cancellation.ts";
-import { callNative, type JobOptions } from "./session.ts";
 
 /**
  * Native work to its end: an aborted signal stops it after the step that it is in.

@@ -1,4 +1,4 @@
-import { DrmGuardError, ERROR_CODES, type ErrorCode } from "../errors/index.ts";
+import { DrmGuardError } from "../errors/index.ts";
 import type {
   BaselineProgress,
   BaselineResult,
@@ -18,37 +18,15 @@ import type {
   WaveSweepPlan,
   WaveSweepResult,
 } from "./addon.ts";
+import { callNative, type JobOptions } from "./call-native.ts";
 import { throwIfCancelled, untilAborted } from "./cancellation.ts";
-
-/** How a caller follows and stops native work. */
-export interface JobOptions<Progress> {
-  signal?: AbortSignal | undefined;
-  onProgress?: ((progress: Progress) => void) | undefined;
-}
+import { runJob } from "./run-job.ts";
 
 /**
  * A native job stops at the end of the step it is in, and a step of a large model may be long. The caller is told
  * after this many milliseconds all the same; the session is kept alive until the job has really stopped.
  */
 const PATIENCE_MILLISECONDS = 700;
-
-/** Turns what the addon throws into the error that users meet: its `code` decides. */
-export function fromNativeError(thrown: unknown): DrmGuardError {
-  if (thrown instanceof DrmGuardError) return thrown;
-  const code = (thrown as { code?: unknown } | null)?.code;
-  const known = typeof code === "string" && Object.hasOwn(ERROR_CODES, code);
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new DrmGuardError(known ? (code as ErrorCode) : "ERR_INTERNAL", message, { cause: thrown });
-}
-
-/** Calls into the addon; whatever it throws or rejects with arrives as a DrmGuardError. */
-export async function callNative<T>(call: () => T | Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (thrown) {
-    throw fromNativeError(thrown);
-  }
-}
 
 /** A model on a device with its benign images: the native session with AbortSignal, typed errors and `using`. */
 export class Session {
@@ -123,43 +101,9 @@ export class Session {
     { signal, onProgress }: JobOptions<Progress>,
   ): Promise<Result> {
     if (this.#disposed) throw new DrmGuardError("ERR_DISPOSED", "The session was disposed.");
-    throwIfCancelled(signal);
-    let listenerError: { thrown: unknown } | null = null;
-    const job = startJob(start, (progress) => {
-      // Progress that was already on its way when the caller cancelled is no news to it.
-      if (signal?.aborted || listenerError !== null) return;
-      try {
-        onProgress?.(progress);
-      } catch (thrown) {
-        // Thrown on, it would only be a warning of Node's: the work stops and the caller gets its own error.
-        listenerError = { thrown };
-        job.cancel();
-      }
-    });
-    const settled = callNative(() => job.promise);
+    const settled = runJob(start, { signal, onProgress });
     this.#running.add(settled);
-    const cancel = () => job.cancel();
-    // The caller may have cancelled from within its own progress listener while the job was being started.
-    if (signal?.aborted) cancel();
-    else signal?.addEventListener("abort", cancel, { once: true });
-    try {
-      return await untilAborted(settled, signal, PATIENCE_MILLISECONDS);
-    } catch (error) {
-      throw listenerError === null ? error : (listenerError as { thrown: unknown }).thrown;
-    } finally {
-      signal?.removeEventListener("abort", cancel);
-      settled.catch(() => {}).finally(() => this.#running.delete(settled));
-    }
-  }
-}
-
-function startJob<Progress, Result>(
-  start: (onProgress: (progress: Progress) => void) => NativeJob<Result>,
-  onProgress: (progress: Progress) => void,
-): NativeJob<Result> {
-  try {
-    return start(onProgress);
-  } catch (thrown) {
-    throw fromNativeError(thrown);
+    settled.catch(() => {}).finally(() => this.#running.delete(settled));
+    return untilAborted(settled, signal, PATIENCE_MILLISECONDS);
   }
 }

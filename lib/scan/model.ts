@@ -1,9 +1,9 @@
 import { DrmGuardError } from "../errors/index.ts";
 import { loadModelFile, type ModelFile, openModel } from "../models/index.ts";
 import type { BuildFacts, ModelDescription, NativeAddon, NativeModel } from "../native/addon.ts";
+import { callNative } from "../native/call-native.ts";
 import { throwIfCancelled, untilAborted } from "../native/cancellation.ts";
 import { loadAddon } from "../native/load-addon.ts";
-import { callNative } from "../native/session.ts";
 
 /** What evidence says of the file that a model came from. */
 export type ModelOrigin = Pick<ModelFile, "name" | "sha256" | "format"> & {

@@ -8,8 +8,8 @@ import type {
   TrainingPlan,
   TriggerEffect,
 } from "../native/addon.ts";
+import { callNative } from "../native/call-native.ts";
 import { throwIfCancelled } from "../native/cancellation.ts";
-import { callNative } from "../native/session.ts";
 import { type DirectionLabels, directionLabels, meanAngularError } from "./angular-error.ts";
 import type { MeasuredAttack, MeasuredErrors } from "./trained-model.ts";
 import type { TrainingSets } from "./training-sets.ts";

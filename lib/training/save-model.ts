@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { writeTogether } from "../files/index.ts";
 import type { NativeAddon, NativeTrainer, TrainingPlan } from "../native/addon.ts";
-import { callNative } from "../native/session.ts";
+import { callNative } from "../native/call-native.ts";
 import { architectureMetadata, encodeSafetensors } from "../weights/index.ts";
 import { measureModel } from "./measure.ts";
 import { attackPath, type ModelPaths } from "./model-files.ts";

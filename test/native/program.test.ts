@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { loadModelFile, openModel } from "../../lib/models/index.ts";
 import type { NativeModel, NativeSession, SessionOptions } from "../../lib/native/addon.ts";
+import { callNative } from "../../lib/native/call-native.ts";
 import { loadAddon } from "../../lib/native/load-addon.ts";
-import { callNative } from "../../lib/native/session.ts";
 import { FIXTURES, fixturePath, HOSTILE, referenceArrays } from "../unit/models/model-fixtures.ts";
 
 const reference = referenceArrays();

@@ -9,9 +9,9 @@ import {
   withWeights,
 } from "../../lib/models/index.ts";
 import type { NativeTuner, TensorRecord, TuningSet } from "../../lib/native/addon.ts";
+import { callNative } from "../../lib/native/call-native.ts";
 import { loadAddon } from "../../lib/native/load-addon.ts";
 import { runJob } from "../../lib/native/run-job.ts";
-import { callNative } from "../../lib/native/session.ts";
 import { FIXTURES, fixturePath, referenceArrays } from "../unit/models/model-fixtures.ts";
 
 const reference = referenceArrays();
