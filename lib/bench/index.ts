@@ -10,6 +10,7 @@ export {
 export { renderIdentifyHtml } from "./identify/render-html.ts";
 export { renderIdentifyMarkdown } from "./identify/render-markdown.ts";
 export { type IdentifyRequest, runIdentify } from "./identify/run-identify.ts";
+export { benignModels } from "./mitigate/benign-reference.ts";
 export { FEWEST_GIVEN, GIVEN_IMAGES, type ImageParts, imageParts } from "./mitigate/image-parts.ts";
 export { mitigationMethodsOfList } from "./mitigate/methods-of-list.ts";
 export { type MitigationBench, mitigationBenchSchema } from "./mitigate/mitigation-bench.ts";

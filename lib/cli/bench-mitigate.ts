@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import {
   type BenchProgress,
   benchPlans,
+  benignModels,
   conditionsOfZoo,
   FEWEST_GIVEN,
   GIVEN_IMAGES,
@@ -113,6 +114,7 @@ async function mitigateZoo(folder: string, flags: MitigateFlags): Promise<number
     return runMitigate({
       folder,
       manifest,
+      benign: benignModels(whole.models),
       parts: await imageParts(images, given, scanPlan.images.limit),
       labels: flags.ownLabels === true ? "own answers" : "given",
       scanPlan,

@@ -30,6 +30,16 @@ seeds = [0]
 const SHORT = ["--images", "40", "--rounds", "1", "--steps", "2", "--mask-steps", "2"];
 const OWN_LABELS = ["--methods", "fine-tune", "--own-labels"];
 
+/** A manifest that lists the backdoored model a second time, as a benign one. */
+function withBenignTwin(text: string): string {
+  const manifest = JSON.parse(text) as { models: { name: string }[] };
+  const model = manifest.models.find(({ name }) => name === "input-aware-0");
+  manifest.models.push({ ...model, name: "twin-1", condition: "twin", backdoored: false } as {
+    name: string;
+  });
+  return JSON.stringify(manifest);
+}
+
 /** A folder with a zoo of a benign and a backdoored model, and settings for short scans. */
 async function folderWithZoo(): Promise<string> {
   const cwd = await temporaryFolder();
@@ -50,6 +60,7 @@ describe("bench mitigate", () => {
     expect(first.stdout).toMatch(/\| benign \| drmguard \| 1 \| – \|/);
     expect(first.stdout).toMatch(/\| input-aware \| anp \| 1 \| \d/);
     expect((await readdir(join(cwd, "out"))).sort()).toEqual([
+      "benign-reference",
       "evidence",
       "mitigate.html",
       "mitigate.json",
@@ -81,6 +92,25 @@ describe("bench mitigate", () => {
     // Wall time to the last digit: nothing was done again.
     expect(repeated.models).toEqual(bench.models);
 
+    // The triggers are the attacker's and the model is the benign one: with the attacker's own model counted as benign,
+    // the median is half-way between its error and the benign model's.
+    const [alone] = repeated.references[0]?.defendingAttackErrors ?? [];
+    const own = repeated.models.find(({ condition }) => condition === "input-aware")?.outcome.before
+      .attacks[0];
+    expect(repeated.benignModels).toEqual(["benign-0"]);
+    expect(alone).not.toBeCloseTo(own?.defendingAttackAngularError ?? Number.NaN, 3);
+    const path = join(cwd, "zoo", "manifest.json");
+    const manifest = await readFile(path, "utf8");
+    await writeFile(path, withBenignTwin(manifest));
+    const chosen = await drmguard([...words, "--conditions", "input-aware"], { cwd });
+    expect(chosen.code).toBe(0);
+    await writeFile(path, manifest);
+    const twins = mitigationBenchSchema.parse(await json("out/mitigate.json"));
+    expect(twins.benignModels).toEqual(["benign-0", "twin-1"]);
+    const halfway = ((alone ?? Number.NaN) + (own?.defendingAttackAngularError ?? Number.NaN)) / 2;
+    expect(twins.references[0]?.defendingAttackErrors?.[0]).toBeCloseTo(halfway, 3);
+    expect(twins.models).toEqual(repeated.models.filter(({ condition }) => condition === "input-aware"));
+
     const other = await drmguard([...words, "--own-labels"], { cwd });
     expect(other.stderr).toContain("its labels were given");
     expect(other.code).toBe(4);
@@ -89,6 +119,7 @@ describe("bench mitigate", () => {
     await writeFile(join(cwd, "zoo", "input-aware-0.attack-0.safetensors"), "another file");
     const broken = await drmguard(["bench", "mitigate", "zoo", ...SHORT, ...OWN_LABELS], { cwd });
     expect(broken.stderr).toContain("input-aware-0, fine-tune");
+    expect(broken.stderr).toContain("input-aware-0, benign reference");
     expect(broken.stdout).toMatch(/\| benign \| fine-tune \| 1 \|.*\| 0 \|$/m);
     expect(broken.stdout).toMatch(/\| input-aware \| fine-tune \| 1 \|.*\| 1 × ERR\\_CONFIG \|$/m);
     expect(broken.stdout).toContain("taught the model's own answers");

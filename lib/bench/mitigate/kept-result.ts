@@ -6,6 +6,9 @@ import { type MitigationOutcome, type ResultIdentity, resultSchema } from "./mit
 
 const LARGEST_RESULT_BYTES = 64 * 2 ** 20;
 
+/** What all kept files of a bench depend on. */
+export type BenchIdentity = Pick<ResultIdentity, "version" | "modelSha256" | "imagesSha256">;
+
 /** Where the evidence of a model's scan lies, which all methods share: OUT/evidence/MODEL.json. */
 export function evidencePath(out: string, model: string): string {
   return join(out, "evidence", `${model}.json`);
@@ -52,13 +55,25 @@ export async function keepResult(
   await writeFileAtomically(path, `${JSON.stringify(result)}\n`);
 }
 
-function firstDifference(kept: ResultIdentity, wanted: ResultIdentity): string | null {
+/** Why what is kept belongs to another bench; null when it does not. */
+export function differingBench(kept: BenchIdentity, wanted: BenchIdentity): string | null {
   if (kept.modelSha256 !== wanted.modelSha256) return "its model is another file";
   if (kept.imagesSha256 !== wanted.imagesSha256) return "its images are others, or cut in other parts";
+  if (kept.version === wanted.version) return null;
+  return `DRMGuard ${kept.version} made it, and this is ${wanted.version}`;
+}
+
+/** ERR_CONFIG for a file that belongs to another bench. @param what it should be, with its article. */
+export function refusedFile(path: string, what: string, reason: string): DrmGuardError {
+  return new DrmGuardError("ERR_CONFIG", `${path} is not ${what} of this bench: ${reason}.`, {
+    hint: "Give another --out, or the settings that it was made with.",
+  });
+}
+
+function firstDifference(kept: ResultIdentity, wanted: ResultIdentity): string | null {
+  const bench = differingBench(kept, wanted);
+  if (bench !== null) return bench;
   if (kept.labels !== wanted.labels) return `its labels were ${kept.labels}`;
-  if (kept.version !== wanted.version) {
-    return `DRMGuard ${kept.version} made it, and this is ${wanted.version}`;
-  }
   const setting =
     differingSetting(kept.mitigation, wanted.mitigation) ??
     differingSetting(measuring(kept.scan), measuring(wanted.scan), "scan");
@@ -71,7 +86,5 @@ function measuring({ threads: _threads, ...plan }: ScanPlan): object {
 }
 
 function refused(path: string, reason: string): DrmGuardError {
-  return new DrmGuardError("ERR_CONFIG", `${path} is not a result of this bench: ${reason}.`, {
-    hint: "Give another --out, or the settings that the result was made with.",
-  });
+  return refusedFile(path, "a result", reason);
 }

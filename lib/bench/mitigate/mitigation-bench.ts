@@ -8,6 +8,10 @@ import { labelSourceSchema, mitigationPlanSchema, outcomeSchema } from "./mitiga
 export const DEFENDING_GOAL = 1.1;
 /** Most that the clean error may be of what it was. */
 export const CLEAN_GOAL = 1.03;
+/** Most that the error under the trigger may be of benign models' under the same, to count as one of them. */
+export const BENIGN_LIMIT = 1.1;
+/** What failed where an attack could not be measured on the benign models; it stands in a method's place. */
+export const BENIGN_REFERENCE = "benign reference";
 
 const errorCodes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
 const text = z.string().max(10_000);
@@ -33,6 +37,8 @@ const rowSchema = z.strictObject({
   attackError: changeSchema.nullable(),
   /** DAE. */
   defendingAttackError: changeSchema.nullable(),
+  /** DAE of the benign models with the same triggers, one median per attack; null where it is not known. */
+  benignDefendingError: spreadSchema.nullable(),
   cleanError: changeSchema.nullable(),
   /** DAE over clean error, both after. */
   defendingRatio: spreadSchema.nullable(),
@@ -44,12 +50,24 @@ const rowSchema = z.strictObject({
   kept: count,
   /** Models that meet both goals; of benign ones, the second. */
   goals: count,
+  /** Models of which every backdoor's DAE is near the benign models'; null where that is not known. */
+  asBenign: count.nullable(),
   /** Models with a round that was tried again more gently, or taken back, because the clean error grew. */
   rolledBack: count,
   /** Models that came out as they went in. */
   unchanged: count,
   seconds: spreadSchema.nullable(),
   verdicts: z.strictObject({ before: verdictsSchema, after: verdictsSchema.nullable() }),
+});
+
+/** Of one backdoored model and per attack, the median of the benign models' DAE; null where it is not known. */
+const referenceSchema = z.strictObject({ model: text, defendingAttackErrors: z.array(finite).nullable() });
+
+const failureSchema = z.strictObject({
+  method: z.enum([...MITIGATION_METHODS, BENIGN_REFERENCE]),
+  model: text,
+  code: z.enum(errorCodes),
+  message: z.string(),
 });
 
 const modelSchema = z.strictObject({
@@ -88,7 +106,10 @@ export const mitigationBenchSchema = z.strictObject({
   plans: z.array(mitigationPlanSchema),
   rows: z.array(rowSchema),
   models: z.array(modelSchema),
-  failures: z.array(z.strictObject({ method, model: text, code: z.enum(errorCodes), message: z.string() })),
+  /** Names of the benign models that attacks were measured on; none where the zoo has none. */
+  benignModels: z.array(text),
+  references: z.array(referenceSchema),
+  failures: z.array(failureSchema),
 });
 
 export type MitigationBench = z.infer<typeof mitigationBenchSchema>;

@@ -1,8 +1,10 @@
 import type { MitigationMethod } from "../../mitigation/index.ts";
-import type { MeasuredAttack, MeasuredErrors } from "../../training/index.ts";
+import type { MeasuredErrors } from "../../training/index.ts";
 import type { ZooModel } from "../../zoo/index.ts";
-import { mean, median, spreadOf } from "../statistics/quantiles.ts";
+import { median, spreadOf } from "../statistics/quantiles.ts";
+import { attackErrorOf, cleanErrorOf, defendingErrorOf, defendingRatios } from "./compared-errors.ts";
 import {
+  BENIGN_LIMIT,
   type BenchedModel,
   type Change,
   CLEAN_GOAL,
@@ -19,6 +21,8 @@ export interface MitigationResults {
   methods: readonly MitigationMethod[];
   models: readonly BenchedModel[];
   failures: MitigationBench["failures"];
+  /** Of the backdoored models of the zoo. */
+  references: MitigationBench["references"];
 }
 
 /**
@@ -39,16 +43,16 @@ export function mitigationTable(results: MitigationResults): MitigationRow[] {
 
 function tableRow(
   head: Pick<MitigationRow, "condition" | "method" | "backdoored">,
-  { zoo, models, failures }: MitigationResults,
+  { zoo, models, failures, references }: MitigationResults,
 ): MitigationRow {
   const { condition, method, backdoored } = head;
   const ofRow = zoo.filter((model) =>
     condition === null ? model.backdoored : model.condition === condition,
   );
   const names = new Set(ofRow.map(({ name }) => name));
-  const outcomes = models
-    .filter((model) => model.method === method && names.has(model.name))
-    .map(({ outcome }) => outcome);
+  const benched = models.filter((model) => model.method === method && names.has(model.name));
+  const outcomes = benched.map(({ outcome }) => outcome);
+  const ofNames = references.filter(({ model }) => names.has(model));
   const failed = failures.filter((failure) => failure.method === method && names.has(failure.model));
   const count = (passes: (outcome: BenchedModel["outcome"]) => boolean) => outcomes.filter(passes).length;
   const change = (of: (measured: MeasuredErrors) => number[]): Change | null => {
@@ -62,12 +66,16 @@ function tableRow(
     failed: failureCounts(failed),
     attackError: change(({ attacks }) => attacks.map(attackErrorOf)),
     defendingAttackError: change(({ attacks }) => attacks.map(defendingErrorOf)),
+    benignDefendingError: spreadOf(
+      ofNames.flatMap(({ defendingAttackErrors }) => defendingAttackErrors ?? []),
+    ),
     cleanError: change((measured) => [cleanErrorOf(measured)]),
     defendingRatio: spreadOf(outcomes.flatMap(({ after }) => defendingRatios(after))),
     cleanRatio: spreadOf(outcomes.flatMap(({ before, after }) => cleanRatio(before, after) ?? [])),
     defended: backdoored ? count(({ after }) => isDefended(after)) : null,
     kept: count(({ before, after }) => isKept(before, after)),
     goals: count(({ before, after }) => isDefended(after) && isKept(before, after)),
+    asBenign: asBenignCount(benched, ofNames),
     rolledBack: count(({ rounds, share }) => share < 1 || rounds.some((round) => round.rolledBack > 0)),
     unchanged: count(
       ({ rounds, share }) => share === 0 || rounds.every((round) => !round.accepted && round.pruned === 0),
@@ -85,27 +93,6 @@ function failureCounts(failed: MitigationBench["failures"]): MitigationRow["fail
   return codes.map((code) => ({ code, models: failed.filter((failure) => failure.code === code).length }));
 }
 
-/** Models compare by the angle between directions where labels are directions, else by the mean over outputs. */
-export function cleanErrorOf({ cleanAngularError, cleanError }: MeasuredErrors): number {
-  return cleanAngularError ?? mean(cleanError);
-}
-
-/** @see cleanErrorOf */
-export function attackErrorOf({ attackAngularError, attackError }: MeasuredAttack): number {
-  return attackAngularError ?? mean(attackError);
-}
-
-/** @see cleanErrorOf */
-export function defendingErrorOf(attack: MeasuredAttack): number {
-  return attack.defendingAttackAngularError ?? mean(attack.defendingAttackError);
-}
-
-/** DAE over clean error, one per backdoor; none for a model without error. */
-export function defendingRatios(measured: MeasuredErrors): number[] {
-  const clean = cleanErrorOf(measured);
-  return clean > 0 ? measured.attacks.map((attack) => defendingErrorOf(attack) / clean) : [];
-}
-
 function cleanRatio(before: MeasuredErrors, after: MeasuredErrors): number | null {
   const error = cleanErrorOf(before);
   return error > 0 ? cleanErrorOf(after) / error : null;
@@ -115,6 +102,30 @@ function cleanRatio(before: MeasuredErrors, after: MeasuredErrors): number | nul
 function isDefended(after: MeasuredErrors): boolean {
   const most = DEFENDING_GOAL * cleanErrorOf(after);
   return after.attacks.every((attack) => defendingErrorOf(attack) <= most);
+}
+
+/** Models that no trigger makes much worse than it makes benign models; null where nothing is known of these. */
+function asBenignCount(
+  benched: readonly BenchedModel[],
+  references: MitigationBench["references"],
+): number | null {
+  const known = new Map(
+    references.flatMap(({ model, defendingAttackErrors: errors }) =>
+      errors === null ? [] : [[model, errors] as const],
+    ),
+  );
+  if (known.size === 0) return null;
+  return benched.filter(({ name, outcome }) => {
+    const errors = known.get(name);
+    return errors !== undefined && isAsBenign(outcome.after, errors);
+  }).length;
+}
+
+/** @param errors of benign models, one per attack. */
+function isAsBenign({ attacks }: MeasuredErrors, errors: readonly number[]): boolean {
+  return attacks.every(
+    (attack, index) => defendingErrorOf(attack) <= BENIGN_LIMIT * (errors[index] ?? Number.NaN),
+  );
 }
 
 function isKept(before: MeasuredErrors, after: MeasuredErrors): boolean {

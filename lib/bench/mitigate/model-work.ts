@@ -39,6 +39,8 @@ type Listener = (fraction: number) => void;
 /** One model of the zoo, read and checked, to be measured and worked on. */
 export interface ModelWork {
   measure(): Promise<MeasuredErrors>;
+  /** Measures another model of the zoo with this model's triggers in view. */
+  measureOn(other: ZooModel): Promise<MeasuredErrors>;
   scan(onProgress: Listener): Promise<ScanEvidence>;
   /** @param evidence of this model's scan. */
   mitigate(plan: MitigationPlan, evidence: ScanEvidence, onProgress: Listener): Promise<MitigatedModel>;
@@ -55,11 +57,16 @@ const MITIGATION_SHARE = 0.7;
 export async function openModelWork(request: ModelWorkRequest): Promise<ModelWork> {
   const addon = loadAddon();
   const { folder, model, facts } = request;
-  const path = join(folder, model.model);
-  const file = await loadModelFile(path);
-  requireSame(path, file.sha256, model.sha256);
+  const file = await fileOf(folder, model);
   const attackStates = await statesOf(folder, facts);
   return new ZooModelWork(addon, request, file, attackStates);
+}
+
+async function fileOf(folder: string, { model, sha256 }: ZooModel): Promise<ModelFile> {
+  const path = join(folder, model);
+  const file = await loadModelFile(path);
+  requireSame(path, file.sha256, sha256);
+  return file;
 }
 
 async function statesOf(folder: string, { attacks, files }: TrainedModelFacts): Promise<TensorRecord[][]> {
@@ -106,6 +113,11 @@ class ZooModelWork implements ModelWork {
 
   measure(): Promise<MeasuredErrors> {
     return this.#measured(this.#file.bytes);
+  }
+
+  async measureOn(other: ZooModel): Promise<MeasuredErrors> {
+    const { bytes } = await fileOf(this.#request.folder, other);
+    return this.#measured(bytes);
   }
 
   scan(onProgress: Listener): Promise<ScanEvidence> {

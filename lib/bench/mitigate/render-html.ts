@@ -2,8 +2,8 @@ import { type Markup, markup } from "../../report/markup.ts";
 import { significant } from "../../report/number-format.ts";
 import { type ScoreStrip, scoreStrips } from "../../report/svg/score-strips.ts";
 import { benchPage, cellMarkup } from "../html-page.ts";
+import { defendingRatios } from "./compared-errors.ts";
 import { type BenchedModel, DEFENDING_GOAL, type MitigationBench } from "./mitigation-bench.ts";
-import { defendingRatios } from "./mitigation-table.ts";
 import { type MitigationCell, mitigationGrid, mitigationNotes } from "./row-cells.ts";
 
 const COLOURS = 8;
@@ -83,8 +83,8 @@ function pointsOf(models: readonly BenchedModel[], side: "before" | "after"): Sc
 
 function failuresSection({ failures }: MitigationBench): Markup | null {
   if (failures.length === 0) return null;
-  return markup`<section class="card unchecked"><h2>Failed mitigations</h2>
-<p>They count as models that meet no goal.</p>
+  return markup`<section class="card unchecked"><h2>Failures</h2>
+<p>A model whose mitigation failed meets no goal.</p>
 <ul>${failures.map(({ method, model, code, message }) => markup`<li>${model}, ${method}: ${code}: ${message}</li>`)}</ul></section>`;
 }
 

@@ -22,7 +22,7 @@ export function renderMitigateMarkdown(bench: MitigationBench): string {
       ({ method, model, code, message }) =>
         `- ${markdownText(model)}, ${method}: ${code}: ${markdownText(message)}`,
     );
-    parts.push(`Failed mitigations, counted as models that meet no goal:\n\n${lines.join("\n")}`);
+    parts.push(`Failures; a model whose mitigation failed meets no goal:\n\n${lines.join("\n")}`);
   }
   return `${parts.join("\n\n")}\n`;
 }

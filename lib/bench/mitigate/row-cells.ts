@@ -3,6 +3,7 @@ import { NOTHING, spreadText } from "../estimate-text.ts";
 import type { Column } from "../markdown-table.ts";
 import type { Spread } from "../statistics/quantiles.ts";
 import {
+  BENIGN_LIMIT,
   type Change,
   CLEAN_GOAL,
   DEFENDING_GOAL,
@@ -55,6 +56,7 @@ function columnsOf({ error, rows }: MitigationBench): MitigationColumn[] {
     number("AE after", ({ attackError }) => sideText(attackError, "after")),
     number(`DAE before${unit}`, ({ defendingAttackError }) => sideText(defendingAttackError, "before")),
     number("DAE after", ({ defendingAttackError }) => sideText(defendingAttackError, "after")),
+    number("benign models' DAE", ({ benignDefendingError }) => spreadText(benignDefendingError)),
     number(`clean error before${unit}`, ({ cleanError }) => sideText(cleanError, "before")),
     number("clean error after", ({ cleanError }) => sideText(cleanError, "after")),
     goal(`DAE / clean error after ≤ ${ratioText(DEFENDING_GOAL)}`, (row) => [
@@ -63,6 +65,7 @@ function columnsOf({ error, rows }: MitigationBench): MitigationColumn[] {
     ]),
     goal(`clean error after / before ≤ ${ratioText(CLEAN_GOAL)}`, (row) => [row.cleanRatio, row.kept]),
     goalsColumn,
+    asBenignColumn,
     number("time", ({ seconds }) => (seconds === null ? NOTHING : secondsText(seconds.median))),
     number("rolled back + unchanged", (row) => `${row.rolledBack} + ${row.unchanged}`),
     failedColumn,
@@ -98,6 +101,15 @@ const goalsColumn: MitigationColumn = {
   heading: "meet both goals",
   align: "right",
   cell: ({ goals, models }) => ({ text: `${goals} of ${models}`, passed: goals === models }),
+};
+
+const asBenignColumn: MitigationColumn = {
+  heading: "as benign",
+  align: "right",
+  cell: ({ asBenign, models }) => {
+    if (asBenign === null) return { text: NOTHING };
+    return { text: `${asBenign} of ${models}`, passed: asBenign === models };
+  },
 };
 
 const failedColumn: MitigationColumn = {
@@ -145,6 +157,7 @@ export function mitigationNotes(bench: MitigationBench): string[] {
     `The held-out images were cut in two without a common image: every method had ${given} and the evidence of a scan with ${images.scanned} of those; everything in the table was measured on the other ${images.measured}, with the attacker's own trigger. Both parts show the same people, whom no model was trained on.`,
     "AE: distance to the attacker's target, which grows when the backdoor goes; DAE: to the true label, which falls to the clean error. A benign model has no trigger: its rows tell whether a mitigation does harm.",
     `Goals: every backdoor's DAE at most ${ratioText(DEFENDING_GOAL)} times the clean error after, and the clean error at most ${ratioText(CLEAN_GOAL)} times what it was; benign models: the second. A model that failed meets none.`,
+    benignNote(bench),
     "Rolled back: models with training that was repeated more gently or taken back because the clean error grew; unchanged: models that came out as they went in.",
     `Time: median wall time of a mitigation, ${jobs === 1 ? "one model at a time" : `${jobs} models at once`}${threads.length === 0 ? "" : `, threads per model: ${threads.join(", ")}`}${seconds === null ? "" : `; the scan before it, which only drmguard needs, took ${secondsText(seconds)} (median) more`}.`,
   ];
@@ -152,4 +165,13 @@ export function mitigationNotes(bench: MitigationBench): string[] {
     notes.push("Found, clean, inconclusive: verdicts of a scan before and of the same scan after.");
   }
   return notes;
+}
+
+function benignNote({ benignModels: { length } }: MitigationBench): string {
+  if (length === 0) return "Benign models' DAE, as benign: not known, because the zoo has no benign model.";
+  const models =
+    length === 1
+      ? "one benign model of the zoo, untouched,"
+      : `${length} untouched benign models of the zoo (median)`;
+  return `Benign models' DAE: the error of ${models} with the same trigger in view, because a strong trigger also misleads models that never had a backdoor. As benign: models of which every backdoor's DAE after is at most ${ratioText(BENIGN_LIMIT)} times that.`;
 }

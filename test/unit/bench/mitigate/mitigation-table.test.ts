@@ -11,13 +11,21 @@ const GOOD = { attack: [11], defending: [2.1], clean: 2.02 };
 function table(
   conditions: Record<string, number[]>,
   models: BenchedModel[],
-  changes: { methods?: MitigationMethod[]; failures?: { method: MitigationMethod; model: string }[] } = {},
+  changes: {
+    methods?: MitigationMethod[];
+    failures?: { method: MitigationMethod; model: string }[];
+    benign?: Record<string, number[] | null>;
+  } = {},
 ) {
   const failures = (changes.failures ?? []).map(
     (failure) => ({ ...failure, code: "ERR_NONFINITE", message: "it diverged" }) as const,
   );
   const methods = changes.methods ?? ["drmguard"];
-  return mitigationTable({ zoo: makeManifest(conditions).models, methods, models, failures });
+  const references = Object.entries(changes.benign ?? {}).map(([model, defendingAttackErrors]) => ({
+    model,
+    defendingAttackErrors,
+  }));
+  return mitigationTable({ zoo: makeManifest(conditions).models, methods, models, failures, references });
 }
 
 describe("mitigation table", () => {
@@ -71,6 +79,34 @@ describe("mitigation table", () => {
     expect(row).toMatchObject({ models: 2, defended: 1, goals: 1 });
   });
 
+  it("counts models that err as benign ones do with the same trigger, near the clean error or not", () => {
+    const mitigated = (defending: number[]) => makeOutcome(BEFORE, { attack: [9, 9], defending, clean: 2 });
+    const zoo = { several: [0, 1, 2, 3, 4], wanet: [0] };
+    const models = [
+      // The lines are 1.1 × 12 = 13.2 and 1.1 × 3 = 3.3.
+      makeBenched("drmguard", "several-0", mitigated([13.19, 3.29])),
+      makeBenched("drmguard", "several-1", mitigated([13.21, 3.29])),
+      makeBenched("drmguard", "several-2", mitigated([2, 3.31])),
+      // Of this one nothing is known, and the last one failed.
+      makeBenched("drmguard", "several-3", mitigated([2, 2])),
+    ];
+    const benign = {
+      "several-0": [12, 3],
+      "several-1": [12, 3],
+      "several-2": [14, 3],
+      "several-3": null,
+      "several-4": [20, 5],
+    };
+    const failures = [{ method: "drmguard", model: "several-4" }] as const;
+    const rows = table(zoo, models, { benign, failures: [...failures] });
+    // Sorted: 3 3 3 5 12 12 14 20.
+    expect(rows[0]?.benignDefendingError).toEqual({ median: 8.5, minimum: 3, maximum: 20 });
+    expect(rows[0]).toMatchObject({ models: 5, defended: 1, asBenign: 1 });
+    expect(rows[1]).toMatchObject({ condition: "wanet", benignDefendingError: null, asBenign: null });
+    expect(rows[2]).toMatchObject({ condition: null, models: 6, asBenign: 1 });
+    expect(rows[2]?.benignDefendingError).toEqual(rows[0]?.benignDefendingError);
+  });
+
   it("measures angles where labels are directions", () => {
     const outcome = makeOutcome(BEFORE, GOOD);
     for (const [side, angle] of [
@@ -83,7 +119,11 @@ describe("mitigation table", () => {
         attack.defendingAttackAngularError = 5.2;
       }
     }
-    const [row] = table({ badnets: [0] }, [makeBenched("drmguard", "badnets-0", outcome)]);
+    // An angle of 5.2 is within 1.1 × 4.8; the mean over outputs is 2.1 and would be within 1.1 × 2.
+    const models = [makeBenched("drmguard", "badnets-0", outcome)];
+    const [row] = table({ badnets: [0] }, models, { benign: { "badnets-0": [4.8] } });
+    expect(row?.asBenign).toBe(1);
+    expect(table({ badnets: [0] }, models, { benign: { "badnets-0": [2] } })[0]?.asBenign).toBe(0);
     expect(row?.attackError?.before.median).toBe(20);
     expect(row?.cleanError?.after.median).toBe(5.1);
     expect(row?.defendingRatio?.median).toBeCloseTo(5.2 / 5.1);
@@ -97,6 +137,7 @@ describe("mitigation table", () => {
     ]);
     expect(row).toMatchObject({ backdoored: false, attackError: null, defendingAttackError: null });
     expect(row).toMatchObject({ defendingRatio: null, defended: null, kept: 1, goals: 1 });
+    expect(row).toMatchObject({ benignDefendingError: null, asBenign: null });
   });
 
   it("has the methods of a condition together, and all backdoored conditions last", () => {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { benchPlans, type MitigateBenchRequest } from "../../../../lib/bench/index.ts";
+import { benchPlans, benignModels, type MitigateBenchRequest } from "../../../../lib/bench/index.ts";
 import type { ImageParts } from "../../../../lib/bench/mitigate/image-parts.ts";
 import type { BenchedModel } from "../../../../lib/bench/mitigate/mitigation-bench.ts";
 import type { MitigationOutcome } from "../../../../lib/bench/mitigate/mitigation-result.ts";
@@ -97,7 +97,10 @@ export const PARTS: ImageParts = {
   sha256: "b".repeat(64),
 };
 
-/** Stands in for openModelWork: after every mitigation the trigger does nothing; `work` is told of all that is done. */
+/**
+ * Stands in for openModelWork: after every mitigation the trigger does nothing; `work` is told of all that is done.
+ * Triggers mislead the benign model of seed s to a DAE of 2 + s.
+ */
 export function paperWork(
   work: string[] = [],
   change: (name: string, method: MitigationMethod) => void = () => {},
@@ -110,6 +113,10 @@ export function paperWork(
       measure: async () => {
         work.push(`measure/${name}`);
         return makeMeasured({ ...backdoored, clean: 1 });
+      },
+      measureOn: async (other) => {
+        work.push(`on ${other.name}/${name}`);
+        return makeMeasured({ attack: [20], defending: [2 + other.seed], clean: 1 });
       },
       scan: async (onProgress) => {
         work.push(`scan/${name}`);
@@ -144,8 +151,10 @@ export async function request(
 ): Promise<MitigateBenchRequest> {
   const [contrast] = benchPlans(["contrast"], { channels: 3, unit: "degrees" }, [], 2);
   if (contrast === undefined) throw new Error("no plan");
+  const manifest = makeManifest(conditions);
   return {
-    manifest: makeManifest(conditions),
+    manifest,
+    benign: benignModels(manifest.models),
     folder: "zoo",
     parts: PARTS,
     labels: "given",

@@ -10,14 +10,16 @@ import { PARTS, paperWork, plansOf, request } from "./paper-work.ts";
 const CONDITIONS = { benign: [0, 1], badnets: [0, 1] };
 
 describe("mitigation bench", () => {
-  it("measures and scans every model once for all methods", async () => {
+  it("measures and scans every model, and its attacks on the benign ones, once for all methods", async () => {
     const work: string[] = [];
     const progress: BenchProgress[] = [];
     const bench = await runMitigate(
       await request(CONDITIONS, { openWork: paperWork(work), onProgress: (told) => progress.push(told) }),
     );
-    expect(work).toHaveLength(16);
+    expect(work).toHaveLength(20);
     expect(work.filter((done) => done.endsWith("/badnets-1"))).toEqual([
+      "on benign-0/badnets-1",
+      "on benign-1/badnets-1",
       "measure/badnets-1",
       "scan/badnets-1",
       "drmguard/badnets-1",
@@ -37,8 +39,8 @@ describe("mitigation bench", () => {
     ]);
     expect(bench.error).toEqual({ kind: "mean over outputs", unit: "degrees" });
     expect(mitigationBenchSchema.parse(JSON.parse(JSON.stringify(bench)))).toEqual(bench);
-    expect(progress[0]).toMatchObject({ done: 0, total: 12, fraction: 0 });
-    expect(progress.at(-1)).toEqual({ done: 12, total: 12, fraction: 1, running: [] });
+    expect(progress[0]).toMatchObject({ done: 0, total: 14, fraction: 0 });
+    expect(progress.at(-1)).toEqual({ done: 14, total: 14, fraction: 1, running: [] });
     const fractions = progress.map(({ fraction }) => fraction);
     expect(Math.max(...fractions)).toBe(1);
   });
