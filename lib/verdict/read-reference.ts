@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DrmGuardError } from "../errors/index.ts";
-import { scanPlanSchema } from "../evidence/schema.ts";
+import { scanPlanSchema } from "../evidence/plan-schema.ts";
 import { jsonOrNull, readRegularFile } from "../files/index.ts";
 import type { BenignReference } from "./reference.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ERROR_CODES, type ErrorCode } from "../../errors/index.ts";
-import { scanPlanSchema } from "../../evidence/schema.ts";
+import { scanPlanSchema } from "../../evidence/plan-schema.ts";
 
 /** Every identification method that scan knows; all of them run when none is named. */
 export const SCAN_METHODS = scanPlanSchema.shape.method.options;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ERROR_CODES, type ErrorCode } from "../../errors/index.ts";
-import { scanPlanSchema } from "../../evidence/schema.ts";
+import { scanPlanSchema } from "../../evidence/plan-schema.ts";
 import { MITIGATION_METHODS } from "../../mitigation/index.ts";
 import { labelSourceSchema, mitigationPlanSchema, outcomeSchema } from "./mitigation-result.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { scanPlanSchema } from "../../evidence/schema.ts";
+import { scanPlanSchema } from "../../evidence/plan-schema.ts";
 import { MITIGATION_METHODS, type MitigationPlan, roundSchema } from "../../mitigation/index.ts";
 import { trainedModelSchema } from "../../training/read-trained-model.ts";
 

@@ -3,7 +3,7 @@ import { parse } from "smol-toml";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { z } from "zod";
 import { planAsToml, resolvePlan, type ScanPlan, type ScanSettings } from "../../../lib/config/index.ts";
-import { scanPlanSchema } from "../../../lib/evidence/schema.ts";
+import { scanPlanSchema } from "../../../lib/evidence/plan-schema.ts";
 
 /** The error that a call ends in, as plain data. */
 function errorOf(call: () => unknown): { code: string; message: string; hint: string } {
