@@ -9,13 +9,16 @@ import type { ScanEvidence } from "../evidence/schema.ts";
 import { type ImageBatch, imagesFromArray, loadImages } from "../images/index.ts";
 import {
   addVerdict,
+  type FinishedRounds,
   MITIGATION_DEFAULTS,
   MITIGATION_METHODS,
   type MitigationImages,
+  type MitigationPlan,
   mitigate,
   readMitigationCheckpoint,
   repairedPaths,
   requirePlace,
+  requireReplaceableCheckpoint,
   resumes,
   runIdentity,
   saveRepaired,
@@ -111,8 +114,7 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
       labels: images.labels,
     };
     const run = runIdentity(plan, { ...identity, evidence });
-    const kept = resumes(plan.method) && !flags.restart;
-    const resume = kept ? await readMitigationCheckpoint(paths.checkpoint, run) : null;
+    const resume = await finishedRounds(paths.checkpoint, run, plan, flags);
     if (resume !== null) messages.note(`going on after ${resume.rounds.length} of ${plan.rounds} rounds`);
     bar.begin(file.name);
     const mitigation = await mitigate({
@@ -137,7 +139,8 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
       engine,
     };
     const facts = await saveRepaired(paths, { ...record, seconds });
-    await unlink(paths.checkpoint).catch(() => {});
+    // What lies at the name of a checkpoint that this method never wrote is not its own.
+    if (resumes(plan.method)) await unlink(paths.checkpoint).catch(() => {});
     bar.clear();
     messages.note(`wrote ${[paths.model, paths.weights, paths.facts].filter(Boolean).join(", ")}`);
     if (!flags.rescan) {
@@ -157,6 +160,19 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
     bar.clear();
     interrupt.dispose();
   }
+}
+
+/** What the work goes on from; null where it begins at the beginning. */
+async function finishedRounds(
+  checkpoint: string,
+  run: string,
+  { method }: MitigationPlan,
+  { restart }: MitigateFlags,
+): Promise<FinishedRounds | null> {
+  if (!resumes(method)) return null;
+  if (restart !== true) return readMitigationCheckpoint(checkpoint, run);
+  await requireReplaceableCheckpoint(checkpoint);
+  return null;
 }
 
 interface Rescan {

@@ -64,21 +64,51 @@ export async function writeMitigationCheckpoint(
 
 /**
  * What an interrupted run has done; null when there is none.
- * @throws ERR_CONFIG when it is of another run: it is left as it is.
+ * @throws ERR_CONFIG when it is of another run, ERR_FILE_WRITE when it is no checkpoint: it is left as it is.
  */
 export async function readMitigationCheckpoint(path: string, run: string): Promise<FinishedRounds | null> {
-  if (!(await exists(path))) return null;
-  const { tensors, metadata } = await readSafetensorsFile(path);
-  const parsed = checkpointSchema.safeParse(jsonOrNull(metadata.get(KEY) ?? ""));
+  const checkpoint = await openCheckpoint(path);
+  if (checkpoint === null) return null;
+  const parsed = checkpointSchema.safeParse(jsonOrNull(checkpoint.facts));
   if (parsed.success && parsed.data.run === run) {
     const { rounds, states } = parsed.data;
+    const { tensors } = checkpoint;
     return { rounds, weights: Array.from({ length: states }, (_, index) => stateOf(tensors, index)) };
   }
   const reason = parsed.success
     ? "it is of another model, other images or other settings"
-    : "it is no checkpoint of drmguard mitigate";
+    : "it says other things than this version of drmguard writes";
   throw new DrmGuardError("ERR_CONFIG", `The checkpoint ${path} cannot be resumed: ${reason}.`, {
     hint: "Give the earlier settings again, another --out, or --restart to replace the checkpoint.",
+  });
+}
+
+/**
+ * Finds out whether a run that starts over may put its checkpoint here: where nothing is, or a checkpoint of whatever
+ * run or version.
+ * @throws ERR_FILE_WRITE when something else is there: it is left as it is.
+ */
+export async function requireReplaceableCheckpoint(path: string): Promise<void> {
+  await openCheckpoint(path);
+}
+
+/** The tensors and the unread facts of a checkpoint; null when nothing is there. */
+async function openCheckpoint(path: string): Promise<{ tensors: TensorRecord[]; facts: string } | null> {
+  if (!(await exists(path))) return null;
+  const { tensors, metadata } = await readSafetensorsFile(path).catch((cause: unknown) => {
+    throw inTheWay(path, "something that is none, or that cannot be read", cause);
+  });
+  const facts = metadata.get(KEY);
+  if (facts === undefined) throw inTheWay(path, "a safetensors file of another kind");
+  return { tensors, facts };
+}
+
+function inTheWay(path: string, found: string, cause?: unknown): DrmGuardError {
+  const message = `Expected nothing or a checkpoint of drmguard mitigate at ${path}, found ${found}; nothing was changed.`;
+  return new DrmGuardError("ERR_FILE_WRITE", message, {
+    hint: "Give another --out, or move away or delete what is there.",
+    details: { path },
+    cause,
   });
 }
 

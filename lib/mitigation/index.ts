@@ -1,10 +1,11 @@
 export {
   readMitigationCheckpoint,
+  requireReplaceableCheckpoint,
   roundSchema,
   runIdentity,
   writeMitigationCheckpoint,
 } from "./checkpoint.ts";
-export type { RoundFacts } from "./method-context.ts";
+export type { FinishedRounds, RoundFacts } from "./method-context.ts";
 export {
   type Mitigation,
   type MitigationProgress,

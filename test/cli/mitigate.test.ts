@@ -1,9 +1,13 @@
 import { watch } from "node:fs";
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { MitigationFacts } from "../../lib/mitigation/index.ts";
+import {
+  type MitigationFacts,
+  type RoundFacts,
+  writeMitigationCheckpoint,
+} from "../../lib/mitigation/index.ts";
 import { encodeNpy, renderFaces } from "../../lib/render/index.ts";
 import { drmguard, temporaryFolder } from "./command.ts";
 
@@ -14,6 +18,19 @@ const COUNT = 40;
 const SETTINGS =
   'threads = 1\n[contrast]\nfamilies = ["wave"]\nsteps = 3\nbatchSize = 8\n[images]\nlimit = 24\n';
 const SHORT = ["--rounds", "2", "--steps", "2", "--batch-size", "8", "--bound", "10", "--anyway"];
+/** Of a run that was cut. */
+const ROUND: RoundFacts = {
+  families: ["patch"],
+  triggers: 1,
+  score: null,
+  pruned: 0,
+  loss: null,
+  cleanError: [0.1, 0.2],
+  relativeError: 0.1,
+  rolledBack: 0,
+  accepted: true,
+  seconds: 1,
+};
 
 let made: string;
 
@@ -136,6 +153,25 @@ describe("mitigate", () => {
     expect(await readFile(join(cwd, "cut.safetensors"))).toEqual(
       await readFile(join(cwd, "whole.safetensors")),
     );
+  });
+
+  it("replaces a checkpoint when it is to start over, and no other file", async () => {
+    const cwd = await folderWithModel();
+    const checkpoint = join(cwd, "fixed.mitigation-checkpoint.safetensors");
+    await writeFile(checkpoint, "my notes");
+    const refused = await mitigate(cwd, "gaze.pt", "fixed.pt", "--no-rescan", "--restart");
+    expect(refused.stderr).toMatch(/ERR_FILE_WRITE.*fixed[.]mitigation-checkpoint[.]safetensors, found/s);
+    expect(refused.code).toBe(2);
+    // A method that writes no checkpoint takes none away.
+    const pruned = await mitigate(cwd, "gaze.pt", "fixed.pt", "--no-rescan", "--method", "fine-prune");
+    expect(pruned.code).toBe(0);
+    expect(await readFile(checkpoint, "utf8")).toBe("my notes");
+
+    await writeMitigationCheckpoint(checkpoint, "0".repeat(64), { rounds: [ROUND], weights: [[]] });
+    const words = ["--no-rescan", "--force"];
+    expect((await mitigate(cwd, "gaze.pt", "fixed.pt", ...words)).stderr).toContain("ERR_CONFIG");
+    expect((await mitigate(cwd, "gaze.pt", "fixed.pt", ...words, "--restart")).code).toBe(0);
+    expect(await readdir(cwd)).not.toContain(basename(checkpoint));
   });
 
   it.each([

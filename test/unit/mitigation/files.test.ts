@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -8,9 +8,11 @@ import {
   readMitigationCheckpoint,
   repairedPaths,
   requirePlace,
+  requireReplaceableCheckpoint,
   runIdentity,
   writeMitigationCheckpoint,
 } from "../../../lib/mitigation/index.ts";
+import { writeSafetensorsFile } from "../../../lib/weights/index.ts";
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "drmguard-mitigation-"));
@@ -93,4 +95,41 @@ it("goes on from a checkpoint of the same run, and refuses another's without tou
   }
   expect(await readFile(path)).toEqual(bytes);
   expect(await readdir(join(path, ".."))).toEqual(["checkpoint.safetensors"]);
+});
+
+it("starts over in the place of a checkpoint, whatever its run and version", async () => {
+  const path = join(await folder(), "checkpoint.safetensors");
+  await expect(requireReplaceableCheckpoint(path)).resolves.toBeUndefined();
+  await writeMitigationCheckpoint(path, runIdentity(MITIGATION_DEFAULTS, identity), finished);
+  await expect(requireReplaceableCheckpoint(path)).resolves.toBeUndefined();
+  const later = new Map([["drmguard.mitigation", JSON.stringify({ layout: "of a later version" })]]);
+  await writeSafetensorsFile(path, weights, later);
+  await expect(requireReplaceableCheckpoint(path)).resolves.toBeUndefined();
+  await expect(readMitigationCheckpoint(path, "")).rejects.toMatchObject({
+    code: "ERR_CONFIG",
+    hint: expect.stringContaining("--restart"),
+  });
+});
+
+it.each<[string, string, (path: string) => Promise<unknown>]>([
+  ["a text", "something that is none", (path) => writeFile(path, "my notes, which are longer than 8 bytes")],
+  ["a folder", "something that is none", (path) => mkdir(path)],
+  ["a link that leads nowhere", "something that is none", (path) => symlink("gone", path)],
+  ["weights", "a safetensors file of another kind", (path) => writeSafetensorsFile(path, weights)],
+  [
+    "a checkpoint of a training",
+    "a safetensors file of another kind",
+    (path) => writeSafetensorsFile(path, weights, new Map([["drmguard.checkpoint", "{}"]])),
+  ],
+])("neither goes on from nor replaces %s at a checkpoint's name", async (_, found, make) => {
+  const path = join(await folder(), "checkpoint.safetensors");
+  await make(path);
+  for (const open of [requireReplaceableCheckpoint, readMitigationCheckpoint]) {
+    await expect(open(path, "")).rejects.toMatchObject({
+      code: "ERR_FILE_WRITE",
+      message: expect.stringMatching(new RegExp(`Expected .* checkpoint .*, found ${found}`)),
+      hint: expect.stringContaining("--out"),
+      details: { path },
+    });
+  }
 });
