@@ -1,40 +1,17 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { DrmGuardError } from "../../lib/errors/index.ts";
-import {
-  loadModelFile,
-  type ModelFile,
-  openModel,
-  tunerSource,
-  withWeights,
-} from "../../lib/models/index.ts";
-import type { NativeTuner, TensorRecord, TuningSet } from "../../lib/native/addon.ts";
+import { loadModelFile, type ModelFile, openModel, withWeights } from "../../lib/models/index.ts";
+import type { TensorRecord, TuningSet } from "../../lib/native/addon.ts";
 import { callNative } from "../../lib/native/call-native.ts";
 import { loadAddon } from "../../lib/native/load-addon.ts";
 import { runJob } from "../../lib/native/run-job.ts";
 import { FIXTURES, fixturePath, referenceArrays } from "../unit/models/model-fixtures.ts";
+import { count, images, pixels, shape, withTuner } from "./tuner-of-file.ts";
 
 const reference = referenceArrays();
-const { count, channels, size } = FIXTURES;
-const pixels = { channelOrder: "rgb" as const, scale: 1, mean: [0], deviation: [1] };
-const shape = { channels, height: size, width: size };
-const images = reference.get("input") as Float32Array;
-
 const models = FIXTURES.models.filter(({ name }) => name !== "control_flow");
 const cases = models.flatMap(({ name, files }) => files.map(({ file }) => ({ file, name })));
-
-async function withTuner<T>(file: ModelFile, use: (tuner: NativeTuner) => Promise<T>): Promise<T> {
-  const addon = loadAddon();
-  const source = await tunerSource(addon, file);
-  const tuner = await callNative(() =>
-    addon.createTuner(source, { device: "cpu", threads: 1, pixels, ...shape }),
-  );
-  try {
-    return await use(tuner);
-  } finally {
-    tuner.dispose();
-  }
-}
 
 /** ‖a − b‖ / ‖b‖ */
 function distance(a: Float32Array, b: Float32Array): number {
