@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { mitigationBenchSchema } from "../../lib/bench/index.ts";
-import { drmguard, temporaryFolder } from "./command.ts";
+import { drmguard } from "./command.ts";
+import { folderWithBrokenZoo, folderWithZoo } from "./tiny-models.ts";
 
 // These need the native addon: they train a tiny zoo on rendered faces and take its backdoor out.
 
@@ -10,23 +11,7 @@ import { drmguard, temporaryFolder } from "./command.ts";
 const SETTINGS =
   '[contrast]\nfamilies = ["wave"]\nsteps = 3\nbatchSize = 8\nwalks = 1\nforcedTargets = 1\n[images]\nlimit = 16\n';
 /** Mostly held out: what mitigations are measured on must be enough, however short the training. */
-const PLAN = `name = "tiny"
-[data.render]
-count = 320
-people = 40
-size = 16
-[training]
-epochs = 1
-batchSize = 16
-heldOutShare = 0.8
-[[conditions]]
-name = "benign"
-seeds = [0]
-[[conditions]]
-name = "input-aware"
-trigger = "input-aware"
-seeds = [0]
-`;
+const ZOO = { count: 320, people: 40, size: 16, heldOutShare: 0.8, trigger: "input-aware", seeds: [0] };
 const SHORT = ["--images", "40", "--rounds", "1", "--steps", "2", "--mask-steps", "2"];
 const OWN_LABELS = ["--methods", "fine-tune", "--own-labels"];
 
@@ -40,19 +25,9 @@ function withBenignTwin(text: string): string {
   return JSON.stringify(manifest);
 }
 
-/** A folder with a zoo of a benign and a backdoored model, and settings for short scans. */
-async function folderWithZoo(): Promise<string> {
-  const cwd = await temporaryFolder();
-  await writeFile(join(cwd, "plan.toml"), PLAN);
-  await writeFile(join(cwd, "drmguard.toml"), SETTINGS);
-  const made = await drmguard(["zoo", "make", "plan.toml", "--out", "zoo", "-q"], { cwd });
-  expect(made.stderr).toBe("");
-  return cwd;
-}
-
 describe("bench mitigate", () => {
   it("works on a zoo with every method, once, and measures with the attacker's trigger", async () => {
-    const cwd = await folderWithZoo();
+    const cwd = await folderWithZoo(ZOO, SETTINGS);
     const words = ["bench", "mitigate", "zoo", ...SHORT, "--rescan", "--out", "out"];
     const first = await drmguard(words, { cwd });
     expect(first.stderr).not.toContain("ERR_");
@@ -135,10 +110,7 @@ describe("bench mitigate", () => {
     [["bench", "mitigate", "gone"], "manifest.json", 2],
     [["bench", "mitigate", "broken"], "Expected a zoo's manifest", 4],
   ])("says what is wrong: %j", async (words, message, expected) => {
-    const cwd = await temporaryFolder();
-    await mkdir(join(cwd, "broken"));
-    await writeFile(join(cwd, "broken", "manifest.json"), "{}");
-    const { code, stdout, stderr } = await drmguard(words, { cwd });
+    const { code, stdout, stderr } = await drmguard(words, { cwd: await folderWithBrokenZoo() });
     expect(stderr).toContain(message);
     expect(stdout).toBe("");
     expect(code).toBe(expected);

@@ -1,45 +1,21 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { attackTableSchema, identificationSchema } from "../../lib/bench/index.ts";
-import { drmguard, temporaryFolder } from "./command.ts";
+import { drmguard } from "./command.ts";
+import { folderWithBrokenZoo, folderWithZoo } from "./tiny-models.ts";
 
 // These need the native addon: they train a tiny zoo on rendered faces and scan it.
 
 /** Three steps on few images: the numbers mean nothing, the way through is the whole one. */
 const SETTINGS =
   "[contrast]\nsteps = 3\nbatchSize = 8\nwalks = 1\nforcedTargets = 1\nprobeStarts = 0\n[drmguard]\nsteps = 3\nbatchSize = 8\n";
-const PLAN = `name = "tiny"
-[data.render]
-count = 100
-people = 20
-size = 32
-[training]
-epochs = 1
-batchSize = 16
-heldOutShare = 0.3
-[[conditions]]
-name = "benign"
-seeds = [0, 1]
-[[conditions]]
-name = "badnets"
-trigger = "badnets"
-seeds = [0, 1]
-`;
-
-/** A folder with a zoo of two benign and two backdoored models, and settings for short scans. */
-async function folderWithZoo(): Promise<string> {
-  const cwd = await temporaryFolder();
-  await writeFile(join(cwd, "plan.toml"), PLAN);
-  await writeFile(join(cwd, "drmguard.toml"), SETTINGS);
-  const made = await drmguard(["zoo", "make", "plan.toml", "--out", "zoo", "-q"], { cwd });
-  expect(made.stderr).toBe("");
-  return cwd;
-}
+/** Two benign and two backdoored models. */
+const ZOO = { count: 100, people: 20, size: 32, heldOutShare: 0.3, trigger: "badnets", seeds: [0, 1] };
 
 describe("bench", () => {
   it("scans a zoo with both methods, once, and tells of its attacks", async () => {
-    const cwd = await folderWithZoo();
+    const cwd = await folderWithZoo(ZOO, SETTINGS);
     const words = ["bench", "identify", "zoo", "--methods", "contrast,drmguard", "--images", "16"];
     const first = await drmguard([...words, "--out", "out"], { cwd });
     expect(first.stderr).not.toContain("ERR_");
@@ -91,10 +67,7 @@ describe("bench", () => {
     [["bench", "rav", "broken"], "Expected a zoo's manifest", 4],
     [["bench", "rav", "broken", "--jobs", "2"], "unknown option", 4],
   ])("says what is wrong: %j", async (words, message, expected) => {
-    const cwd = await temporaryFolder();
-    await mkdir(join(cwd, "broken"));
-    await writeFile(join(cwd, "broken", "manifest.json"), "{}");
-    const { code, stdout, stderr } = await drmguard(words, { cwd });
+    const { code, stdout, stderr } = await drmguard(words, { cwd: await folderWithBrokenZoo() });
     expect(stderr).toContain(message);
     expect(stdout).toBe("");
     expect(code).toBe(expected);

@@ -8,12 +8,11 @@ import {
   type RoundFacts,
   writeMitigationCheckpoint,
 } from "../../lib/mitigation/index.ts";
-import { encodeNpy, renderFaces } from "../../lib/render/index.ts";
 import { drmguard, temporaryFolder } from "./command.ts";
+import { SIDE, TINY, writeFaces } from "./tiny-models.ts";
 
 // These need the native addon: they train a tiny model, scan it and work on it. The numbers mean nothing.
 
-const SIDE = 32;
 const COUNT = 40;
 const SETTINGS =
   'threads = 1\n[contrast]\nfamilies = ["wave"]\nsteps = 3\nbatchSize = 8\n[images]\nlimit = 24\n';
@@ -38,22 +37,9 @@ beforeAll(async () => {
   made = await mkdtemp(join(tmpdir(), "drmguard-mitigate-"));
   const cwd = made;
   await writeFile(join(cwd, "drmguard.toml"), SETTINGS);
-  const words = ["--data", "rendered", "--limit", "80", "--size", `${SIDE}`, "--held-out", "0.3"];
-  const network = [
-    "--architecture",
-    "resnet-tiny",
-    "--attack",
-    "badnets",
-    "--epochs",
-    "1",
-    "--batch-size",
-    "16",
-  ];
-  await drmguard(["train", ...words, ...network, "--threads", "1", "--seed", "5", "--out", "gaze.pt"], {
-    cwd,
-  });
-  const { pixels } = renderFaces({ count: COUNT, seed: 5, size: SIDE });
-  await writeFile(join(cwd, "faces.npy"), encodeNpy(pixels, [COUNT, SIDE, SIDE, 3]));
+  const attack = ["--attack", "badnets", "--epochs", "1"];
+  await drmguard(["train", ...TINY, ...attack, "--out", "gaze.pt"], { cwd });
+  await writeFaces(cwd, COUNT);
   const render = ["render", "--count", `${COUNT}`, "--size", `${SIDE}`, "--people", "10", "--seed", "5"];
   await drmguard([...render, "--out", "faces.npz"], { cwd });
   const scanned = ["scan", "gaze.pt", "gaze.safetensors", "--images", "faces.npy", "-q"];

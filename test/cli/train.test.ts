@@ -2,28 +2,14 @@ import { watch } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { encodeNpy, renderFaces } from "../../lib/render/index.ts";
 import type { ModelEntry, ScanReport } from "../../lib/report/index.ts";
 import { readTrainedModel } from "../../lib/training/index.ts";
 import { readManifest } from "../../lib/zoo/index.ts";
 import { drmguard, temporaryFolder } from "./command.ts";
+import { SIDE, TINY, writeFaces, writeZooPlan } from "./tiny-models.ts";
 
 // These need the native addon: they train whole models, tiny ones, on rendered faces.
 
-const SIDE = 32;
-const SMALL = [
-  "--data",
-  "rendered",
-  "--limit",
-  "80",
-  "--size",
-  `${SIDE}`,
-  "--held-out",
-  "0.3",
-  "--batch-size",
-  "16",
-];
-const TINY = [...SMALL, "--architecture", "resnet-tiny", "--threads", "1", "--seed", "5"];
 const train = (cwd: string, out: string, ...words: string[]) =>
   drmguard(["train", ...TINY, "--out", out, ...words], { cwd });
 
@@ -45,8 +31,7 @@ describe("train", () => {
     expect(measured.attacks[0]?.triggerMeanL1).toBeGreaterThan(0);
     expect(attacks[0]?.trigger.kind).toBe("badnets");
 
-    const { pixels } = renderFaces({ count: 24, seed: 5, size: SIDE });
-    await writeFile(join(cwd, "faces.npy"), encodeNpy(pixels, [24, SIDE, SIDE, 3]));
+    await writeFaces(cwd, 24);
     await writeFile(
       join(cwd, "drmguard.toml"),
       "threads = 1\n[contrast]\nsteps = 3\nbatchSize = 8\nwalks = 1\nforcedTargets = 1\nprobeStarts = 0\n",
@@ -107,26 +92,8 @@ describe("train", () => {
 describe("zoo", () => {
   it("is made, listed, and left alone when it is there", async () => {
     const cwd = await temporaryFolder();
-    await writeFile(
-      join(cwd, "plan.toml"),
-      `name = "tiny"
-[data.render]
-count = 80
-people = 20
-size = 32
-[training]
-epochs = 1
-batchSize = 16
-heldOutShare = 0.3
-[[conditions]]
-name = "benign"
-seeds = [0]
-[[conditions]]
-name = "badnets"
-trigger = "badnets"
-seeds = [0]
-`,
-    );
+    const zoo = { count: 80, people: 20, size: SIDE, heldOutShare: 0.3, trigger: "badnets", seeds: [0] };
+    await writeZooPlan(cwd, zoo);
     const words = ["zoo", "make", "plan.toml", "--out", "zoo"];
     const made = await drmguard(words, { cwd });
     expect(made.stderr).toContain("2 models trained, 0 were there, 0 failed");
