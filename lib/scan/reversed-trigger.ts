@@ -7,6 +7,7 @@ import type { InversionRun, MethodContext } from "./method-run.ts";
 import type { Model } from "./model.ts";
 import type { ProgressListener } from "./progress.ts";
 import { openSession } from "./scan.ts";
+import { NO_UNSEEN_IMAGES } from "./unseen-images.ts";
 
 /** A trigger that an inversion found, and the images that carry it. */
 export interface ReversedTrigger {
@@ -64,7 +65,7 @@ export async function withEveryImage<Result>(
       budget: new Budget(undefined),
       shape: { count, height, width },
       samples: Array.from({ length: count }, (_, index) => index),
-      unseen: { heldOut: 0, others: new Float32Array(0), otherCount: 0 },
+      unseen: NO_UNSEEN_IMAGES,
       signal,
       onProgress,
     });

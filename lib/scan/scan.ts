@@ -14,7 +14,7 @@ import { runPaper } from "./paper.ts";
 import type { ProgressListener } from "./progress.ts";
 import { sampleIndices } from "./samples.ts";
 import { stopwatch } from "./stopwatch.ts";
-import { unseenImages } from "./unseen-images.ts";
+import { NO_UNSEEN_IMAGES, unseenImages } from "./unseen-images.ts";
 
 export interface ScanOptions {
   /** Settings laid over the defaults, or a plan from resolvePlan. */
@@ -59,7 +59,7 @@ export async function scan(
     onProgress?.({ stage: "load", done: 1, total: 1, fraction: 1 });
     const { count, height, width } = images;
     const samples = sampleIndices(count);
-    const unseen = unseenImages(images, plan.seed);
+    const unseen = isBaseline(plan) ? NO_UNSEEN_IMAGES : unseenImages(images, plan.seed);
     const context: MethodContext = {
       session,
       plan,
@@ -102,12 +102,16 @@ export async function openSession(
   return Session.open(model.native, options, images.pixels, signal);
 }
 
+function isBaseline({ method }: ScanPlan): boolean {
+  return method !== "contrast" && method !== "drmguard";
+}
+
 /** The baselines' scores mean nothing before their last step. */
-function requireLimitable({ method }: ScanPlan, limits: ScanLimits | undefined): void {
-  if (limits === undefined || method === "contrast" || method === "drmguard") return;
+function requireLimitable(plan: ScanPlan, limits: ScanLimits | undefined): void {
+  if (limits === undefined || !isBaseline(plan)) return;
   throw new DrmGuardError(
     "ERR_CONFIG",
-    `A budget is for contrast and drmguard, not for the baseline ${method}.`,
+    `A budget is for contrast and drmguard, not for the baseline ${plan.method}.`,
   );
 }
 

@@ -9,6 +9,9 @@ const BLOCKS = [1, 2, 4, 8] as const;
 /** Tells this stream from others of the same seed. */
 const STREAM = 0x6e6f6973;
 
+/** For work that tries its triggers on no other images. */
+export const NO_UNSEEN_IMAGES: UnseenImages = { heldOut: 0, others: new Float32Array(0), otherCount: 0 };
+
 /**
  * The last eighth of the benign images, and noise: blocks of one random colour. A trigger that was taught works on
  * both; what a model makes of its own pictures need not.

@@ -454,6 +454,8 @@ describe("scan with a baseline", () => {
       // Not the cheapest, which is the first.
       expect(evidence.reversedTrigger?.inversion).toBe(1);
       expect(evidence.statistics.meanL1).toBe(0.02);
+      // It is tried on no other images.
+      expect(evidence.reversedTrigger?.transfer).toBeNull();
       expect(judge(evidence).score).toBeCloseTo(method === "neural-cleanse" ? 1.2 : 2 ** -0.755);
     },
   );
