@@ -75,7 +75,11 @@ export function addBenchMitigate(bench: Command, finish: (code: number) => void)
     .option("--rounds <n>", "times that triggers are reversed and unlearned", String(rounds))
     .option("--steps <n>", "steps of training in a round", String(steps))
     .option("--mask-steps <n>", "steps of adversarial neuron pruning", String(maskSteps))
-    .option("--learning-rate <rate>", "highest rate of a round's one-cycle schedule", String(learningRate))
+    .option(
+      "--learning-rate <rate>",
+      "highest rate of the first round; it falls with every round",
+      String(learningRate),
+    )
     .option("--bound <share>", "most that the clean error may grow", String(bound))
     .option(
       "--out <folder>",

@@ -59,7 +59,11 @@ export function addMitigateCommand(program: Command, finish: (code: number) => v
     .option("--rounds <n>", "times that triggers are reversed and unlearned", String(rounds))
     .option("--steps <n>", "steps of training in a round", String(steps))
     .option("--batch-size <n>", "images per step", String(batchSize))
-    .option("--learning-rate <rate>", "highest rate of a round's one-cycle schedule", String(learningRate))
+    .option(
+      "--learning-rate <rate>",
+      "highest rate of the first round; it falls with every round",
+      String(learningRate),
+    )
     .option("--bound <share>", "most that the clean error may grow", String(bound))
     .option("--held-out <share>", "share of the images that only guard the clean error", String(heldOutShare))
     .option("--seed <n>", "seed of every random choice", String(seed))

@@ -1,3 +1,5 @@
+import type { TuningPlan } from "../native/addon.ts";
+
 /** Ways to take a backdoor out of a model; the last three are published ones that need no reversed trigger. */
 export const MITIGATION_METHODS = ["drmguard", "fine-tune", "fine-prune", "anp"] as const;
 export type MitigationMethod = (typeof MITIGATION_METHODS)[number];
@@ -10,7 +12,7 @@ export interface MitigationPlan {
   /** Steps of training in a round. */
   steps: number;
   batchSize: number;
-  /** Highest of a round's one-cycle schedule. */
+  /** Highest of the first round's one-cycle schedule; those of the later ones fall along a cosine to .03 of it. */
   learningRate: number;
   weightDecay: number;
   loss: "l1" | "mse";
@@ -25,10 +27,10 @@ export interface MitigationPlan {
 
 export const MITIGATION_DEFAULTS: MitigationPlan = {
   method: "drmguard",
-  rounds: 6,
-  steps: 150,
+  rounds: 12,
+  steps: 100,
   batchSize: 64,
-  learningRate: 2e-3,
+  learningRate: 8e-3,
   weightDecay: 1e-2,
   loss: "l1",
   heldOutShare: 0.25,
@@ -36,3 +38,19 @@ export const MITIGATION_DEFAULTS: MitigationPlan = {
   maskSteps: 200,
   seed: 1,
 };
+
+/** What the last round's rate is of the first one's. */
+const LAST_RATE = 0.03;
+
+/**
+ * How a round trains. What a backdoor has learned is only unlearned at a rate as high as it was learned with; the low
+ * rates in the end win back the clean error that this costs.
+ * @param round from 0.
+ */
+export function trainingOfRound(plan: MitigationPlan, round: number): TuningPlan {
+  const { rounds, steps, batchSize, weightDecay, loss } = plan;
+  const done = rounds > 1 ? round / (rounds - 1) : 0;
+  const learningRate =
+    plan.learningRate * (LAST_RATE + ((1 - LAST_RATE) * (1 + Math.cos(Math.PI * done))) / 2);
+  return { steps, batchSize, learningRate, weightDecay, loss, seed: (plan.seed + round) % 2 ** 32 };
+}

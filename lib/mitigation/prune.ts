@@ -11,6 +11,7 @@ import {
   type RoundFacts,
   roundFacts,
 } from "./method-context.ts";
+import { trainingOfRound } from "./mitigation-plan.ts";
 
 /** Published settings of adversarial neuron pruning (Wu & Wang 2021) but for its 2,000 steps. */
 const MASKS = { learningRate: 0.2, bound: 0.4, balance: 0.2 } as const;
@@ -124,17 +125,14 @@ async function tuneRounds(
   pruned: number,
 ): Promise<MitigationWork> {
   const { tuner, plan, sets, guard, signal, onProgress, onRound } = context;
-  const { steps, batchSize, learningRate, weightDecay, loss } = plan;
   while (rounds.length < plan.rounds) {
     const round = rounds.length;
     const began = performance.now();
-    const trained = await trainGuarded(
-      tuner,
-      guard,
-      { steps, batchSize, learningRate, weightDecay, loss, seed: (plan.seed + round) % 2 ** 32 },
-      sets.training,
-      { signal, finish, onProgress: (fraction) => onProgress?.(round + fraction, "fine-tuning") },
-    );
+    const trained = await trainGuarded(tuner, guard, trainingOfRound(plan, round), sets.training, {
+      signal,
+      finish,
+      onProgress: (fraction) => onProgress?.(round + fraction, "fine-tuning"),
+    });
     const { error, ...training } = trained;
     rounds.push(roundFacts(began, error, { ...training, pruned }));
     await onRound?.({ rounds, weights: [tuner.weights()] });

@@ -6,7 +6,7 @@ const AMPLITUDE = 0.25;
 const DISPLACEMENT = 3 / 48;
 const SQUARE = { least: 1 / 12, most: 1 / 5 } as const;
 const FREQUENCIES = { least: 2, most: 14 } as const;
-const GRID = { least: 3, most: 8 } as const;
+const GRID = { least: 3, most: 16 } as const;
 
 type Paint = (image: Float32Array, shape: PictureShape, random: RandomStream) => Float32Array;
 

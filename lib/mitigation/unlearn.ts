@@ -12,16 +12,17 @@ import {
   roundFacts,
 } from "./method-context.ts";
 import { joinSets } from "./mitigation-images.ts";
+import { trainingOfRound } from "./mitigation-plan.ts";
 import { meanWeights } from "./mixed-weights.ts";
 import { randomlyTriggered } from "./random-triggers.ts";
-import { partlyTriggered, variedImage } from "./varied-images.ts";
+import { mixedImage, partlyTriggered, variedImage } from "./varied-images.ts";
 
 /** Small triggers that stand in for most others, whatever the scan found. */
 const ALWAYS: readonly Family[] = ["wave", "patch"];
 /** Of the best score: others do what any square does in their place, over the eyes for one, and cannot be unlearned. */
 const BESIDE_BEST = 0.5;
-/** Triggered forms of every image, and varied ones. */
-const VARIANTS = 2;
+/** Forms of every image in a lesson beside itself and a disturbed one. */
+const FORMS = { varied: 3, triggered: 2 } as const;
 /** Rounds whose weights are averaged in the end: errs less on images that it has not seen than any one of them. */
 const AVERAGED = 3;
 /** Tells this stream from others of the same seed. */
@@ -90,14 +91,10 @@ async function unlearnOnce(
   const seed = (plan.seed + round) % 2 ** 32;
   const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, known, seed))];
   const set = await lessonOf(context, own, triggers, seed);
-  const { steps, batchSize, learningRate, weightDecay, loss } = plan;
-  const trained = await trainGuarded(
-    tuner,
-    guard,
-    { steps, batchSize, learningRate, weightDecay, loss, seed },
-    set,
-    { signal, onProgress: (fraction) => onProgress?.(round + (1 + 3 * fraction) / 4, "unlearning") },
-  );
+  const trained = await trainGuarded(tuner, guard, trainingOfRound(plan, round), set, {
+    signal,
+    onProgress: (fraction) => onProgress?.(round + (1 + 3 * fraction) / 4, "unlearning"),
+  });
   const { error, ...training } = trained;
   return roundFacts(began, error, {
     ...training,
@@ -136,25 +133,28 @@ async function lessonOf(
   const length = images.length / count;
   const random = new RandomStream(seed, STREAM);
   const imageAt = (index: number) => images.subarray(index * length, (index + 1) * length);
-  const varied = new Float32Array(VARIANTS * images.length);
+  const placed = (form: number, index: number) => (form * count + index) * length;
+  const varied = new Float32Array(FORMS.varied * images.length);
   const disturbed = new Float32Array(images.length);
-  const triggered = new Float32Array(VARIANTS * images.length);
+  const triggered = new Float32Array(FORMS.triggered * images.length);
   for (let index = 0; index < count; index++) {
-    disturbed.set(randomlyTriggered(imageAt(index), training, random), index * length);
-    for (let variant = 0; variant < VARIANTS; variant++) {
-      const place = (variant * count + index) * length;
-      varied.set(variedImage(imageAt(index), training, random), place);
+    const image = imageAt(index);
+    disturbed.set(randomlyTriggered(image, training, random), placed(0, index));
+    for (let form = 0; form < FORMS.varied; form++) {
+      const mixed = mixedImage(image, imageAt(random.index(count)), random);
+      varied.set(variedImage(mixed, training, random), placed(form, index));
+    }
+    for (let form = 0; form < FORMS.triggered; form++) {
       const trigger = triggers[random.index(triggers.length)] as ReversedTrigger;
-      const partly = partlyTriggered(imageAt(index), trigger.stamp(index), training, random);
-      triggered.set(partly, place);
+      triggered.set(partlyTriggered(image, trigger.stamp(index), training, random), placed(form, index));
     }
   }
-  const again = VARIANTS * count;
+  const ofVaried = { images: varied, count: FORMS.varied * count };
   return joinSets([
     { images, labels: own, count },
-    { images: varied, labels: await original({ images: varied, count: again }), count: again },
+    { ...ofVaried, labels: await original(ofVaried) },
     { images: disturbed, labels: own, count },
-    { images: triggered, labels: repeated(own, VARIANTS), count: again },
+    { images: triggered, labels: repeated(own, FORMS.triggered), count: FORMS.triggered * count },
   ]);
 }
 

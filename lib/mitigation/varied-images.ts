@@ -10,8 +10,10 @@ export interface PictureShape {
 /** Largest shift in either direction as a share of the side, and largest change of brightness. */
 const SHIFT = 1 / 24;
 const BRIGHTNESS = 0.1;
-/** Least share of a trigger that is put on an image. */
-const LEAST_STRENGTH = 0.4;
+/** Most that is seen of another image over one. */
+const MOST_MIXED = 0.5;
+/** Share of triggers that are put on an image whole, and the least that is seen of the others. */
+const TRIGGERS = { whole: 0.3, least: 0.4 } as const;
 /** Side of the blocks in which parts of a trigger are left out. */
 const BLOCK = 2;
 
@@ -38,7 +40,17 @@ export function variedImage(
 }
 
 /**
- * An image with a weaker form of its trigger: all of it at part of its strength, or random parts of it. The attacker's
+ * An image with another one faintly over it. What the untouched model answers to it is as good a lesson as
+ * its answer to a real image, and there are as many as one asks for.
+ * @param other of the same size.
+ */
+export function mixedImage(image: Float32Array, other: Float32Array, random: RandomStream): Float32Array {
+  const share = random.uniform(0, MOST_MIXED);
+  return image.map((value, at) => value + share * ((other[at] ?? 0) - value));
+}
+
+/**
+ * An image with its trigger, or with a weaker form of its trigger: all of it at part of its strength, or random parts of it. The attacker's
  * trigger is a neighbour of the one that was reversed, not the same.
  */
 export function partlyTriggered(
@@ -47,7 +59,8 @@ export function partlyTriggered(
   { channels, height, width }: PictureShape,
   random: RandomStream,
 ): Float32Array {
-  const strength = random.uniform(LEAST_STRENGTH, 1);
+  if (random.uniform(0, 1) < TRIGGERS.whole) return triggered;
+  const strength = random.uniform(TRIGGERS.least, 1);
   const kept = random.uniform(0.5, 1.5);
   const across = Math.ceil(width / BLOCK);
   const blocks = Array.from({ length: across * Math.ceil(height / BLOCK) }, () =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { imagesFromArray } from "../../../lib/images/index.ts";
 import { joinSets, splitImages } from "../../../lib/mitigation/mitigation-images.ts";
 import { randomlyTriggered } from "../../../lib/mitigation/random-triggers.ts";
-import { partlyTriggered, variedImage } from "../../../lib/mitigation/varied-images.ts";
+import { mixedImage, partlyTriggered, variedImage } from "../../../lib/mitigation/varied-images.ts";
 import { RandomStream } from "../../../lib/render/index.ts";
 
 const shape = { channels: 3, height: 24, width: 20 };
@@ -48,11 +48,29 @@ describe("images for a mitigation", () => {
     }
   });
 
-  it("carry a part of their trigger between nothing and all of it, and nothing where it changes nothing", () => {
+  it("show another image over them, never more of it than of themselves", () => {
+    const other = picture.map((value) => 1 - value);
+    const shares = Array.from({ length: 200 }, (_, seed) => {
+      const mixed = mixedImage(picture, other, new RandomStream(seed));
+      const [first = 0, ...others] = [...mixed].flatMap((value, at) => {
+        const way = (other[at] ?? 0) - (picture[at] ?? 0);
+        return Math.abs(way) > 0.01 ? [(value - (picture[at] ?? 0)) / way] : [];
+      });
+      for (const share of others) expect(share).toBeCloseTo(first, 3);
+      return first;
+    });
+    expect(Math.min(...shares)).toBeLessThan(0.05);
+    expect(Math.max(...shares)).toBeGreaterThan(0.45);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(0.5);
+  });
+
+  it("carry a part of their trigger between nothing and all of it, some all of it", () => {
     const triggered = picture.slice();
     for (let row = 2; row < 8; row++) triggered.fill(1, row * 20 + 3, row * 20 + 9);
+    let whole = 0;
     for (let seed = 0; seed < 20; seed++) {
       const partly = partlyTriggered(picture, triggered, shape, new RandomStream(seed));
+      if (changedShare(partly, triggered) === 0) whole++;
       for (const [at, value] of partly.entries()) {
         const [low, high] = [picture[at] ?? 0, triggered[at] ?? 0].toSorted((a, b) => a - b) as [
           number,
@@ -63,6 +81,8 @@ describe("images for a mitigation", () => {
       }
       expect(changedShare(partly, picture)).toBeGreaterThan(0);
     }
+    expect(whole).toBeGreaterThan(0);
+    expect(whole).toBeLessThan(20);
   });
 
   it("are disturbed at random within [0,1], the same for the same stream", () => {
