@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { DrmGuardError } from "../errors/index.ts";
-import { exists, jsonOrNull } from "../files/index.ts";
+import { jsonOrNull } from "../files/index.ts";
 import type { TensorRecord } from "../native/addon.ts";
-import { readSafetensorsFile, writeSafetensorsFile } from "../weights/index.ts";
+import { type CheckpointKind, openCheckpointFile, writeSafetensorsFile } from "../weights/index.ts";
 import type { FinishedRounds, RoundFacts } from "./method-context.ts";
 import type { MitigationPlan } from "./mitigation-plan.ts";
 
-const KEY = "drmguard.mitigation";
+const KIND: CheckpointKind = { key: "drmguard.mitigation", command: "mitigate" };
 const finite = z.number();
 
 /** Of an untrusted file. */
@@ -59,7 +59,7 @@ export async function writeMitigationCheckpoint(
     state.map((record) => ({ ...record, name: `${index}/${record.name}` })),
   );
   const facts = JSON.stringify({ run, rounds, states: weights.length });
-  await writeSafetensorsFile(path, tensors, new Map([[KEY, facts]]));
+  await writeSafetensorsFile(path, tensors, new Map([[KIND.key, facts]]));
 }
 
 /**
@@ -67,7 +67,7 @@ export async function writeMitigationCheckpoint(
  * @throws ERR_CONFIG when it is of another run, ERR_FILE_WRITE when it is no checkpoint: it is left as it is.
  */
 export async function readMitigationCheckpoint(path: string, run: string): Promise<FinishedRounds | null> {
-  const checkpoint = await openCheckpoint(path);
+  const checkpoint = await openCheckpointFile(path, KIND);
   if (checkpoint === null) return null;
   const parsed = checkpointSchema.safeParse(jsonOrNull(checkpoint.facts));
   if (parsed.success && parsed.data.run === run) {
@@ -89,27 +89,7 @@ export async function readMitigationCheckpoint(path: string, run: string): Promi
  * @throws ERR_FILE_WRITE when something else is there: it is left as it is.
  */
 export async function requireReplaceableCheckpoint(path: string): Promise<void> {
-  await openCheckpoint(path);
-}
-
-/** The tensors and the unread facts of a checkpoint; null when nothing is there. */
-async function openCheckpoint(path: string): Promise<{ tensors: TensorRecord[]; facts: string } | null> {
-  if (!(await exists(path))) return null;
-  const { tensors, metadata } = await readSafetensorsFile(path).catch((cause: unknown) => {
-    throw inTheWay(path, "something that is none, or that cannot be read", cause);
-  });
-  const facts = metadata.get(KEY);
-  if (facts === undefined) throw inTheWay(path, "a safetensors file of another kind");
-  return { tensors, facts };
-}
-
-function inTheWay(path: string, found: string, cause?: unknown): DrmGuardError {
-  const message = `Expected nothing or a checkpoint of drmguard mitigate at ${path}, found ${found}; nothing was changed.`;
-  return new DrmGuardError("ERR_FILE_WRITE", message, {
-    hint: "Give another --out, or move away or delete what is there.",
-    details: { path },
-    cause,
-  });
+  await openCheckpointFile(path, KIND);
 }
 
 function stateOf(tensors: readonly TensorRecord[], index: number): TensorRecord[] {

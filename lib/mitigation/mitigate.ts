@@ -152,7 +152,7 @@ function requireSameModel(file: ModelFile, evidence: ScanEvidence): void {
 }
 
 /** Parts, varied, disturbed and triggered forms, joined and copied for the core: so many times the images. */
-const COPIES = 14;
+const COPIES = 16;
 const MOST_BYTES = 32 * 2 ** 30;
 
 function requireRoom({ pixels, count, source }: ImageBatch): void {

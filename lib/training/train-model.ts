@@ -6,7 +6,12 @@ import type { NativeAddon, NativeTrainer, TrainingPlan } from "../native/addon.t
 import { callNative } from "../native/call-native.ts";
 import { throwIfCancelled } from "../native/cancellation.ts";
 import { loadAddon } from "../native/load-addon.ts";
-import { type CheckpointFacts, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import {
+  type CheckpointFacts,
+  readCheckpoint,
+  requireReplaceableCheckpoint,
+  writeCheckpoint,
+} from "./checkpoint.ts";
 import { existingFiles, type ModelPaths, modelPaths } from "./model-files.ts";
 import { planHash } from "./plan-hash.ts";
 import { runEpoch } from "./run-epoch.ts";
@@ -68,6 +73,7 @@ export async function trainOnSets(
   await makeFolder(paths.folder);
   const run = { plan: planHash(plan), data: sets.sha256, split: sets.splitSha256 };
   // Read before anything is asked of the device: a checkpoint that does not fit ends the run at once.
+  if (options.restart) await requireReplaceableCheckpoint(paths.checkpoint);
   const checkpoint = options.restart ? null : await readCheckpoint(paths.checkpoint, run);
   if (!options.force && checkpoint === null) await requireFree(paths, plan.attacks.length);
   const addon = options.addon ?? loadAddon();

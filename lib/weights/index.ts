@@ -6,6 +6,7 @@ export {
   architectureSchema,
   HEADS,
 } from "./architecture-metadata.ts";
+export { type CheckpointKind, openCheckpointFile } from "./checkpoint-file.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,

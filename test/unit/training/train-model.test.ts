@@ -129,10 +129,11 @@ describe("trainModel", () => {
     expect((await readdir(folder)).sort()).toEqual(FILES);
   });
 
-  it("refuses a checkpoint that is no checkpoint", async () => {
+  it.each([false, true])("leaves what is no checkpoint as it is, restart: %s", async (restart) => {
     await writeFile(join(folder, CHECKPOINT), "not a checkpoint");
-    await expect(train(new StubTraining())).rejects.toMatchObject({
-      code: expect.stringMatching(/^ERR_MODEL_/),
+    await expect(train(new StubTraining(), { restart })).rejects.toMatchObject({
+      code: "ERR_FILE_WRITE",
+      message: expect.stringContaining("checkpoint of drmguard train"),
     });
     expect(await readFile(join(folder, CHECKPOINT), "utf8")).toBe("not a checkpoint");
   });
