@@ -8,8 +8,11 @@ import { mixedWeights } from "./mixed-weights.ts";
 
 /** Labels that are the model's own answers are met before anything is done: a drift of 6 % of their deviation has cost 8 % of the true clean error. */
 const OWN_ANSWERS = 2;
-/** A round may go beyond the bound by this factor: the next one wins most of it back. The last one may not. */
-const PASSING = 3;
+/**
+ * By these factors the first and the last round may go beyond the bound: what high rates cost, the lower ones of the
+ * rounds after them win back.
+ */
+const PASSING = { first: 10, last: 2 } as const;
 
 /** Shares of the way that are tried in the end, the whole of it first. */
 const SHARES = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5, 0.25] as const;
@@ -21,8 +24,7 @@ export class Guard {
   readonly before: CleanError;
   /** Most that the relative clean error may be in the end. */
   readonly allowed: number;
-  /** Most that it may be after a round that others follow. */
-  readonly passing: number;
+  readonly #bound: number;
   readonly #tuner: NativeTuner;
   readonly #heldOut: TuningSet;
 
@@ -32,7 +34,7 @@ export class Guard {
     this.before = before;
     this.file = tuner.weights();
     this.allowed = before.relative + bound;
-    this.passing = before.relative + PASSING * bound;
+    this.#bound = bound;
   }
 
   /**
@@ -47,6 +49,15 @@ export class Guard {
   ): Promise<Guard> {
     const before = await errorOf(tuner, heldOut);
     return new Guard(tuner, heldOut, before, bound * (ownAnswers ? OWN_ANSWERS : before.relative));
+  }
+
+  /**
+   * Most that the relative clean error may be after a round, less from one to the next.
+   * @param done share of the rounds that are over before it, from 0 to 1.
+   */
+  passing(done: number): number {
+    const { first, last } = PASSING;
+    return this.before.relative + (first - (first - last) * done) * this.#bound;
   }
 
   error(): Promise<CleanError> {
@@ -91,6 +102,8 @@ export interface GuardedTraining {
 }
 
 interface TrainingOptions {
+  /** Share of the rounds that are over, from 0 to 1. */
+  done: number;
   signal?: AbortSignal | undefined;
   onProgress?: ((fraction: number) => void) | undefined;
   finish?: () => void;
@@ -123,7 +136,8 @@ export async function trainGuarded(
       loss = learned;
       options.finish?.();
       const error = await guard.error();
-      if (error.relative <= guard.passing) return { error, loss, rolledBack: attempt, accepted: true };
+      if (error.relative <= guard.passing(options.done))
+        return { error, loss, rolledBack: attempt, accepted: true };
     }
     tuner.restore(start);
   }

@@ -111,7 +111,7 @@ async function mitigateModel(request: MitigationRequest): Promise<Mitigation> {
       training: trainingBatch(images.images, sets.training.images, sets.training.count),
       finished: (method.resumes ? resume : null) ?? { rounds: [], weights: [] },
       signal,
-      onProgress: (done, what) => request.onProgress?.({ what, fraction: done / plan.rounds }),
+      onProgress: (done, what) => request.onProgress?.({ what, fraction: Math.min(1, done / plan.rounds) }),
       onRound: request.onRound,
     };
     const { rounds, finish } = await method.run(context);
@@ -152,7 +152,7 @@ function requireSameModel(file: ModelFile, evidence: ScanEvidence): void {
 }
 
 /** Parts, varied, disturbed and triggered forms, joined and copied for the core: so many times the images. */
-const COPIES = 16;
+const COPIES = 18;
 const MOST_BYTES = 32 * 2 ** 30;
 
 function requireRoom({ pixels, count, source }: ImageBatch): void {

@@ -45,12 +45,17 @@ const LAST_RATE = 0.03;
 /**
  * How a round trains. What a backdoor has learned is only unlearned at a rate as high as it was learned with; the low
  * rates in the end win back the clean error that this costs.
- * @param round from 0.
+ * @param round from 0; beyond the last one the rate stays.
  */
 export function trainingOfRound(plan: MitigationPlan, round: number): TuningPlan {
-  const { rounds, steps, batchSize, weightDecay, loss } = plan;
-  const done = rounds > 1 ? round / (rounds - 1) : 0;
+  const { steps, batchSize, weightDecay, loss } = plan;
+  const done = doneBefore(plan, round);
   const learningRate =
     plan.learningRate * (LAST_RATE + ((1 - LAST_RATE) * (1 + Math.cos(Math.PI * done))) / 2);
   return { steps, batchSize, learningRate, weightDecay, loss, seed: (plan.seed + round) % 2 ** 32 };
+}
+
+/** How far the rounds have come before one of them: 0 before the first, 1 before the last and all beyond it. */
+export function doneBefore({ rounds }: Pick<MitigationPlan, "rounds">, round: number): number {
+  return rounds > 1 ? Math.min(1, round / (rounds - 1)) : 0;
 }

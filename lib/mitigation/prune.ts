@@ -11,7 +11,7 @@ import {
   type RoundFacts,
   roundFacts,
 } from "./method-context.ts";
-import { trainingOfRound } from "./mitigation-plan.ts";
+import { doneBefore, trainingOfRound } from "./mitigation-plan.ts";
 
 /** Published settings of adversarial neuron pruning (Wu & Wang 2021) but for its 2,000 steps. */
 const MASKS = { learningRate: 0.2, bound: 0.4, balance: 0.2 } as const;
@@ -130,6 +130,7 @@ async function tuneRounds(
     const began = performance.now();
     const trained = await trainGuarded(tuner, guard, trainingOfRound(plan, round), sets.training, {
       signal,
+      done: doneBefore(plan, round),
       finish,
       onProgress: (fraction) => onProgress?.(round + fraction, "fine-tuning"),
     });

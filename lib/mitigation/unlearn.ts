@@ -1,6 +1,6 @@
 import type { Family } from "../config/settings-schema.ts";
 import { familyContrasts } from "../evidence/statistics.ts";
-import type { TuningSet } from "../native/addon.ts";
+import type { TensorRecord, TuningSet } from "../native/addon.ts";
 import { RandomStream } from "../render/index.ts";
 import { Model, type ReversedTrigger, reverseAgain, reverseTriggers } from "../scan/index.ts";
 import { trainGuarded } from "./guard.ts";
@@ -12,7 +12,7 @@ import {
   roundFacts,
 } from "./method-context.ts";
 import { joinSets } from "./mitigation-images.ts";
-import { trainingOfRound } from "./mitigation-plan.ts";
+import { doneBefore, trainingOfRound } from "./mitigation-plan.ts";
 import { meanWeights } from "./mixed-weights.ts";
 import { randomlyTriggered } from "./random-triggers.ts";
 import { mixedImage, partlyTriggered, variedImage } from "./varied-images.ts";
@@ -23,6 +23,11 @@ const ALWAYS: readonly Family[] = ["wave", "patch"];
 const BESIDE_BEST = 0.5;
 /** Forms of every image in a lesson beside itself and a disturbed one. */
 const FORMS = { varied: 3, triggered: 2 } as const;
+/**
+ * Rounds at the last, low rate that are added where the clean error is still beyond the bound, and their forms. They win
+ * clean error back and little of the backdoor; going back towards the file's weights does it the other way round.
+ */
+const RECOVERY = { most: 6, forms: { varied: 5, triggered: 1 } } as const;
 /** Rounds whose weights are averaged in the end: errs less on images that it has not seen than any one of them. */
 const AVERAGED = 3;
 /** Tells this stream from others of the same seed. */
@@ -42,13 +47,34 @@ async function unlearnRounds(context: MitigationContext): Promise<MitigationWork
   const families = familiesOf(context);
   const known = await knownTriggers(context, families);
   const own = await original(sets.training);
-  for (let round = rounds.length; round < plan.rounds; round++) {
-    rounds.push(await unlearnOnce(context, round, known, own));
+  const unlearned = async (forms: LessonForms) => {
+    rounds.push(await unlearnOnce(context, rounds.length, known, own, forms));
     latest = [...latest, tuner.weights()].slice(-AVERAGED);
     await onRound?.({ rounds, weights: latest });
-  }
+  };
+  while (rounds.length < plan.rounds) await unlearned(FORMS);
+  const most = plan.rounds + RECOVERY.most;
+  while (rounds.length < most && (await beyondBound(context, latest))) await unlearned(RECOVERY.forms);
   tuner.restore(meanWeights(latest));
   return { rounds, finish: () => {} };
+}
+
+/** How often an image of a lesson is varied, and how often it carries a trigger. */
+interface LessonForms {
+  varied: number;
+  triggered: number;
+}
+
+/** Whether the mean of the latest weights errs more than it may. The tuner goes on from the last of them. */
+async function beyondBound(
+  { tuner, guard }: MitigationContext,
+  latest: readonly TensorRecord[][],
+): Promise<boolean> {
+  const last = tuner.weights();
+  tuner.restore(meanWeights(latest));
+  const { relative } = await guard.error();
+  tuner.restore(last);
+  return relative > guard.allowed;
 }
 
 /** Those that the scan found something in, beside the ones that always count. */
@@ -85,14 +111,16 @@ async function unlearnOnce(
   round: number,
   known: readonly ReversedTrigger[],
   own: Float32Array,
+  forms: LessonForms,
 ): Promise<RoundFacts> {
   const { tuner, plan, guard, signal, onProgress } = context;
   const began = performance.now();
   const seed = (plan.seed + round) % 2 ** 32;
   const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, known, seed))];
-  const set = await lessonOf(context, own, triggers, seed);
+  const set = await lessonOf(context, own, triggers, forms, seed);
   const trained = await trainGuarded(tuner, guard, trainingOfRound(plan, round), set, {
     signal,
+    done: doneBefore(plan, round),
     onProgress: (fraction) => onProgress?.(round + (1 + 3 * fraction) / 4, "unlearning"),
   });
   const { error, ...training } = trained;
@@ -127,6 +155,7 @@ async function lessonOf(
   { original, sets, training }: MitigationContext,
   own: Float32Array,
   triggers: readonly ReversedTrigger[],
+  forms: LessonForms,
   seed: number,
 ): Promise<TuningSet> {
   const { images, count } = sets.training;
@@ -134,27 +163,27 @@ async function lessonOf(
   const random = new RandomStream(seed, STREAM);
   const imageAt = (index: number) => images.subarray(index * length, (index + 1) * length);
   const placed = (form: number, index: number) => (form * count + index) * length;
-  const varied = new Float32Array(FORMS.varied * images.length);
+  const varied = new Float32Array(forms.varied * images.length);
   const disturbed = new Float32Array(images.length);
-  const triggered = new Float32Array(FORMS.triggered * images.length);
+  const triggered = new Float32Array(forms.triggered * images.length);
   for (let index = 0; index < count; index++) {
     const image = imageAt(index);
     disturbed.set(randomlyTriggered(image, training, random), placed(0, index));
-    for (let form = 0; form < FORMS.varied; form++) {
+    for (let form = 0; form < forms.varied; form++) {
       const mixed = mixedImage(image, imageAt(random.index(count)), random);
       varied.set(variedImage(mixed, training, random), placed(form, index));
     }
-    for (let form = 0; form < FORMS.triggered; form++) {
+    for (let form = 0; form < forms.triggered; form++) {
       const trigger = triggers[random.index(triggers.length)] as ReversedTrigger;
       triggered.set(partlyTriggered(image, trigger.stamp(index), training, random), placed(form, index));
     }
   }
-  const ofVaried = { images: varied, count: FORMS.varied * count };
+  const ofVaried = { images: varied, count: forms.varied * count };
   return joinSets([
     { images, labels: own, count },
     { ...ofVaried, labels: await original(ofVaried) },
     { images: disturbed, labels: own, count },
-    { images: triggered, labels: repeated(own, FORMS.triggered), count: FORMS.triggered * count },
+    { images: triggered, labels: repeated(own, forms.triggered), count: forms.triggered * count },
   ]);
 }
 

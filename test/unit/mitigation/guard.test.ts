@@ -44,21 +44,27 @@ it("measures errors in deviations of the labels, whatever their units", () => {
 it("tries again at half the rate where the clean error grows beyond what a round may", async () => {
   const tuner = new StubTuner();
   const guard = await Guard.of(tuner.native, heldOut, 0.1, false);
-  // A tenth more in the end, three tenths in between.
+  // A tenth more in the end; ten times that after the first round, twice after the last.
   expect(guard.allowed).toBeCloseTo(0.11, 6);
-  expect(guard.passing).toBeCloseTo(0.13, 6);
-  tuner.learned = (rate) => 0.1 + 0.08 * rate;
-  const result = await trainGuarded(tuner.native, guard, plan, heldOut, {});
+  expect([guard.passing(0), guard.passing(0.5), guard.passing(1)].map((most) => most.toFixed(6))).toEqual([
+    "0.200000",
+    "0.160000",
+    "0.120000",
+  ]);
+  tuner.learned = (rate) => 0.1 + 0.07 * rate;
+  const result = await trainGuarded(tuner.native, guard, plan, heldOut, { done: 1 });
   expect(tuner.rates).toEqual([1, 0.5, 0.25]);
   expect(result).toMatchObject({ accepted: true, rolledBack: 2, loss: 0.5 });
-  expect(tuner.weight).toBeCloseTo(0.12, 9);
+  expect(tuner.weight).toBeCloseTo(0.1175, 9);
+  const first = await trainGuarded(tuner.native, guard, plan, heldOut, { done: 0 });
+  expect(first).toMatchObject({ accepted: true, rolledBack: 0 });
 });
 
 it("takes everything back where no rate will do", async () => {
   const tuner = new StubTuner();
   const guard = await Guard.of(tuner.native, heldOut, 0.1, false);
   tuner.learned = () => 1;
-  const result = await trainGuarded(tuner.native, guard, plan, heldOut, {});
+  const result = await trainGuarded(tuner.native, guard, plan, heldOut, { done: 0 });
   expect(result).toMatchObject({ accepted: false, rolledBack: 3 });
   expect(result.error.relative).toBeCloseTo(0.1, 6);
   expect(tuner.weight).toBeCloseTo(0.1, 6);
@@ -101,7 +107,7 @@ it("takes a loss that leaves the numbers for a try at too high a rate", async ()
     if (rate > 0.4) throw Object.assign(new Error("NaN"), { code: "ERR_NONFINITE" });
     return 0.1;
   };
-  expect(await trainGuarded(tuner.native, guard, plan, heldOut, {})).toMatchObject({
+  expect(await trainGuarded(tuner.native, guard, plan, heldOut, { done: 0 })).toMatchObject({
     accepted: true,
     rolledBack: 2,
   });

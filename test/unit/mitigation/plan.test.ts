@@ -16,6 +16,11 @@ describe("rates of a mitigation's rounds", () => {
     }
   });
 
+  it("stay as low in rounds beyond the plan's", () => {
+    const plan = { ...MITIGATION_DEFAULTS, rounds: 4 };
+    expect(trainingOfRound(plan, 9).learningRate).toBe(trainingOfRound(plan, 3).learningRate);
+  });
+
   it("start at the plan's rate where there is only one, and every round has a seed of its own", () => {
     const plan = { ...MITIGATION_DEFAULTS, rounds: 1, seed: 2 ** 32 - 1 };
     expect(trainingOfRound(plan, 0)).toMatchObject({ learningRate: plan.learningRate, seed: 2 ** 32 - 1 });
