@@ -1,6 +1,11 @@
 import type { MitigationFacts, RoundFacts } from "../mitigation/index.ts";
 import { textTable } from "./text-table.ts";
 
+/** Beyond a fifth of the way back, what was unlearned comes back with the file's weights (docs/decisions/0016). */
+const LEAST_SHARE = 0.8;
+const BACK_AGAIN =
+  "the backdoor comes back with it, and a scan may not see the rest: give more images with labels, or a higher --bound";
+
 /** What a mitigation did, for the terminal. */
 export function mitigationSummary(facts: MitigationFacts): string {
   const { verdictBefore, verdictAfter, rounds, labels, images, plan } = facts;
@@ -24,6 +29,7 @@ export function mitigationSummary(facts: MitigationFacts): string {
         ? "everything was taken back"
         : `${percentOf(1 - facts.share)} of the way was taken back`;
     lines.push(`the clean error had grown beyond the bound in the end: ${part}`);
+    if (facts.share < LEAST_SHARE) lines.push(BACK_AGAIN);
   }
   return `${lines.join("\n")}\n`;
 }
