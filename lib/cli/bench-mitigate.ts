@@ -72,7 +72,11 @@ export function addBenchMitigate(bench: Command, finish: (code: number) => void)
     )
     .option("--own-labels", "without the images' labels: the model's own answers are taught")
     .option("--rescan", "scan every mitigated model again and count the verdicts")
-    .option("--rounds <n>", "times that triggers are reversed and unlearned", String(rounds))
+    .option(
+      "--rounds <n>",
+      "times that triggers are reversed and unlearned; a few more where the clean error is beyond the bound",
+      String(rounds),
+    )
     .option("--steps <n>", "steps of training in a round", String(steps))
     .option("--mask-steps <n>", "steps of adversarial neuron pruning", String(maskSteps))
     .option(

@@ -56,7 +56,11 @@ export function addMitigateCommand(program: Command, finish: (code: number) => v
     )
     .option("--limit <n>", "use at most this many images", "1000")
     .addOption(new Option("--method <name>", "how").choices([...MITIGATION_METHODS]).default("drmguard"))
-    .option("--rounds <n>", "times that triggers are reversed and unlearned", String(rounds))
+    .option(
+      "--rounds <n>",
+      "times that triggers are reversed and unlearned; a few more where the clean error is beyond the bound",
+      String(rounds),
+    )
     .option("--steps <n>", "steps of training in a round", String(steps))
     .option("--batch-size <n>", "images per step", String(batchSize))
     .option(

@@ -81,13 +81,27 @@ describe("mitigate", () => {
       expect((await readdir(cwd)).filter((name) => name.startsWith(stem)).sort()).toEqual([...files]);
       const facts = await factsOf(join(cwd, `${stem}.mitigation.json`));
       expect(facts.labels).toBe("own answers");
-      expect(facts.rounds).toHaveLength(2);
+      // Rounds are added where the clean error is beyond the bound, which this model's may be by its last digits.
+      expect(facts.plan.rounds).toBe(2);
+      expect(facts.rounds.length).toBeGreaterThanOrEqual(2);
+      expect(facts.rounds.length).toBeLessThanOrEqual(8);
       expect(facts.verdictAfter).not.toBeNull();
       expect(facts.images).toMatchObject({ training: 30, heldOut: 10 });
       const scanned = await drmguard(["scan", out, "--images", "faces.npy", "--exit-zero"], { cwd });
       expect(scanned.stderr).not.toContain("ERR_");
     }
     expect(await readFile(join(cwd, "gaze.pt"))).toEqual(before);
+  });
+
+  it("takes every round back where the answers may not move at all", async () => {
+    const cwd = await folderWithModel();
+    const done = await mitigate(cwd, "gaze.pt", "tight.pt", "--no-rescan", "--bound", "0.000001");
+    expect(done.stderr).not.toContain("ERR_");
+    const facts = await factsOf(join(cwd, "tight.mitigation.json"));
+    // Nothing has moved beyond the bound, so that no round is added.
+    expect(facts.rounds.map(({ accepted }) => accepted)).toEqual([false, false]);
+    expect(facts.growth).toBe(0);
+    expect(done.stdout).toContain("taken back: the clean error grew too much");
   });
 
   it("takes labels, and leaves a model alone that its evidence calls clean", async () => {
