@@ -124,8 +124,9 @@ export async function trainGuarded(
   options: TrainingOptions,
 ): Promise<GuardedTraining> {
   const start = tuner.weights();
+  const errorBefore = await guard.error();
   // A round that errs no more than the one before it is on its way back, however far beyond it still is.
-  const most = Math.max(guard.passing(options.done), (await guard.error()).relative);
+  const most = Math.max(guard.passing(options.done), errorBefore.relative);
   let loss = 0;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const learned = await learn(
@@ -142,7 +143,7 @@ export async function trainGuarded(
     }
     tuner.restore(start);
   }
-  return { error: await guard.error(), loss, rolledBack: TRIES, accepted: false };
+  return { error: errorBefore, loss, rolledBack: TRIES, accepted: false };
 }
 
 /** The mean loss; null where it left the numbers, which a lower rate may keep it from. */

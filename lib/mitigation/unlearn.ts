@@ -115,17 +115,18 @@ async function unlearnOnce(
 ): Promise<RoundFacts> {
   const { tuner, plan, guard, signal, onProgress } = context;
   const began = performance.now();
-  const seed = (plan.seed + round) % 2 ** 32;
+  const training = trainingOfRound(plan, round);
+  const { seed } = training;
   const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, known, seed))];
   const set = await lessonOf(context, own, triggers, forms, seed);
-  const trained = await trainGuarded(tuner, guard, trainingOfRound(plan, round), set, {
+  const trained = await trainGuarded(tuner, guard, training, set, {
     signal,
     done: doneBefore(plan, round),
     onProgress: (fraction) => onProgress?.(round + (1 + 3 * fraction) / 4, "unlearning"),
   });
-  const { error, ...training } = trained;
+  const { error, ...did } = trained;
   return roundFacts(began, error, {
-    ...training,
+    ...did,
     families: [...new Set(triggers.map(({ family }) => family))],
     triggers: triggers.length,
     score: round === 0 ? Math.max(...known.map(({ score }) => score ?? 0)) : null,

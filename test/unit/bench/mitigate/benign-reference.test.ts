@@ -7,7 +7,7 @@ import { DrmGuardError } from "../../../../lib/errors/index.ts";
 import type { ZooModel } from "../../../../lib/zoo/index.ts";
 import { temporaryFolder } from "../scored-zoo.ts";
 import { makeManifest } from "../small-zoo.ts";
-import { makeMeasured, PARTS, paperWork, request } from "./paper-work.ts";
+import { makeMeasured, PARTS, paperWork, request, workThatLoses } from "./paper-work.ts";
 
 const CONDITIONS = { benign: [0, 1, 2, 3], badnets: [0, 1] };
 /** Paper work misleads the benign model of seed s to 2 + s, and of 2, 3, 4, 5 the median is 3.5. */
@@ -248,23 +248,8 @@ describe("kept references", () => {
   it("that can no longer be written stop the bench", async () => {
     const out = await temporaryFolder();
     const work: string[] = [];
-    const paper = paperWork(work);
-    const bench = runMitigate(
-      await request(CONDITIONS, {
-        out,
-        jobs: 1,
-        openWork: async (asked) => {
-          const opened = await paper(asked);
-          return {
-            ...opened,
-            measureOn: async (other) => {
-              await rm(join(out, "benign-reference"), { recursive: true, force: true });
-              return opened.measureOn(other);
-            },
-          };
-        },
-      }),
-    );
+    const openWork = workThatLoses(join(out, "benign-reference"), work);
+    const bench = runMitigate(await request(CONDITIONS, { out, jobs: 1, openWork }));
     await expect(bench).rejects.toMatchObject({ code: "ERR_FILE_WRITE" });
     expect(work.at(-1)).toBe("on benign-3/badnets-0");
   });

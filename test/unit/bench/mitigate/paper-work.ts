@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { benchPlans, benignModels, type MitigateBenchRequest } from "../../../../lib/bench/index.ts";
 import type { ImageParts } from "../../../../lib/bench/mitigate/image-parts.ts";
@@ -141,6 +142,26 @@ export function paperWork(
         const again = rescan ? ({ score: 0.4, label: "clean", seconds: 20 } as const) : null;
         return { after, rounds, share, parameters, seconds, threads, rescan: again };
       },
+    };
+  };
+}
+
+/** Paper work during which a folder of the bench disappears. */
+export function workThatLoses(
+  folder: string,
+  work: string[],
+): (request: ModelWorkRequest) => Promise<ModelWork> {
+  const lost = async <Result>(result: Result): Promise<Result> => {
+    await rm(folder, { recursive: true, force: true });
+    return result;
+  };
+  const paper = paperWork(work);
+  return async (asked) => {
+    const opened = await paper(asked);
+    return {
+      ...opened,
+      measureOn: async (other) => lost(await opened.measureOn(other)),
+      mitigate: async (...words) => lost(await opened.mitigate(...words)),
     };
   };
 }

@@ -5,7 +5,7 @@ import { type BenchProgress, mitigationBenchSchema, runMitigate } from "../../..
 import { DrmGuardError } from "../../../../lib/errors/index.ts";
 import { temporaryFolder } from "../scored-zoo.ts";
 import { makeManifest } from "../small-zoo.ts";
-import { PARTS, paperWork, plansOf, request } from "./paper-work.ts";
+import { PARTS, paperWork, plansOf, request, workThatLoses } from "./paper-work.ts";
 
 const CONDITIONS = { benign: [0, 1], badnets: [0, 1] };
 
@@ -201,24 +201,8 @@ describe("kept results", () => {
   it("that can no longer be written stop the bench", async () => {
     const out = await temporaryFolder();
     const work: string[] = [];
-    const paper = paperWork(work);
-    const bench = runMitigate(
-      await request(CONDITIONS, {
-        out,
-        jobs: 1,
-        openWork: async (asked) => {
-          const opened = await paper(asked);
-          return {
-            ...opened,
-            mitigate: async (...words) => {
-              const mitigated = await opened.mitigate(...words);
-              await rm(join(out, "results"), { recursive: true, force: true });
-              return mitigated;
-            },
-          };
-        },
-      }),
-    );
+    const openWork = workThatLoses(join(out, "results"), work);
+    const bench = runMitigate(await request(CONDITIONS, { out, jobs: 1, openWork }));
     await expect(bench).rejects.toMatchObject({ code: "ERR_FILE_WRITE" });
     expect(work).toEqual(["measure/benign-0", "scan/benign-0", "drmguard/benign-0"]);
   });
