@@ -5,6 +5,8 @@ import type { ScanReport } from "../report/scan-report.ts";
 /** Exit codes beside those of a report (lib/report/exit-code.ts). */
 export const EXIT = {
   ok: 0,
+  /** A trigger that was found in a model still works in what a mitigation made of it. */
+  stillThere: 1,
   /** An error kept the command from its work. */
   failed: 2,
   /** The command line or the configuration is wrong; nothing was started. */

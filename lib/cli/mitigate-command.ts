@@ -22,6 +22,7 @@ import {
   resumes,
   runIdentity,
   saveRepaired,
+  stillThere,
   writeMitigationCheckpoint,
 } from "../mitigation/index.ts";
 import { loadModelFile, type ModelFile } from "../models/index.ts";
@@ -151,9 +152,11 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
     if (resumes(plan.method)) await unlink(paths.checkpoint).catch(() => {});
     bar.clear();
     messages.note(`wrote ${[paths.model, paths.weights, paths.facts].filter(Boolean).join(", ")}`);
+    // A scan of the result that says clean does not outweigh a trigger that is known and works.
+    const unrepaired = flags.exitZero !== true && stillThere(mitigation.triggers);
     if (!flags.rescan) {
       await writeStdout(mitigationSummary(facts));
-      return EXIT.ok;
+      return unrepaired ? EXIT.stillThere : EXIT.ok;
     }
     const repaired = repairedFile(file, mitigation.bytes, paths.model);
     const rescan = await scanRepaired(repaired, images.images, evidence, signal, bar);
@@ -163,7 +166,8 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
     if (targets.some(({ format, path: place }) => format === "json" && place === null))
       messages.note(summary);
     else await writeStdout(summary);
-    return await reported(rescan, flags, targets, messages);
+    const code = await reported(rescan, flags, targets, messages);
+    return code === EXIT.ok && unrepaired ? EXIT.stillThere : code;
   } finally {
     bar.clear();
     interrupt.dispose();

@@ -1,10 +1,10 @@
-import type { MitigationFacts, RoundFacts } from "../mitigation/index.ts";
+import { type MitigationFacts, type RoundFacts, stillThere } from "../mitigation/index.ts";
 import { textTable } from "./text-table.ts";
 
-/** Beyond a fifth of the way back, what was unlearned comes back with the file's weights (docs/decisions/0016). */
-const LEAST_SHARE = 0.8;
-const BACK_AGAIN =
-  "the backdoor comes back with it, and a scan may not see the rest: give more images with labels, or a higher --bound";
+const TAKEN_BACK =
+  "the clean error had grown beyond the bound in the end: everything was taken back, the model is as it was; give more images with labels, or a higher --bound";
+const STILL_THERE =
+  "NOT repaired: a trigger that was found still works, whatever a scan of the result says; give more images with labels";
 
 /** What a mitigation did, for the terminal. */
 export function mitigationSummary(facts: MitigationFacts): string {
@@ -12,8 +12,8 @@ export function mitigationSummary(facts: MitigationFacts): string {
   const after = verdictAfter === null ? "not scanned again" : verdictText(verdictAfter);
   const errors =
     labels === "given"
-      ? `clean error ${numbers(facts.cleanErrorBefore)} before, ${numbers(facts.cleanErrorAfter)} after (${percent(facts.growth)})`
-      : `answers moved by ${numbers(facts.cleanErrorAfter)}, ${percent(facts.growth)} of their deviation; no labels were given, so that the model's own answers were taught`;
+      ? `clean error ${numbers(facts.cleanErrorBefore)} before, ${numbers(facts.cleanErrorAfter)} after (${growthText(facts)})`
+      : `answers moved by ${numbers(facts.cleanErrorAfter)}, ${growthText(facts)} of their deviation; no labels were given, so that the model's own answers were taught`;
   const lines = [
     `${facts.model.name}: ${verdictText(verdictBefore)} before, ${after} after ${plan.method}`,
     `${errors}, on ${images.heldOut} images held out of ${images.training + images.heldOut}`,
@@ -23,15 +23,25 @@ export function mitigationSummary(facts: MitigationFacts): string {
       ...rounds.map(row),
     ]).trimEnd(),
   ];
-  if (facts.share < 1) {
-    const part =
-      facts.share === 0
-        ? "everything was taken back"
-        : `${percentOf(1 - facts.share)} of the way was taken back`;
-    lines.push(`the clean error had grown beyond the bound in the end: ${part}`);
-    if (facts.share < LEAST_SHARE) lines.push(BACK_AGAIN);
+  lines.push(...pullLines(facts.triggers));
+  if (facts.share === 0) lines.push(TAKEN_BACK);
+  else if (facts.share < 1) {
+    const part = percentOf(1 - facts.share);
+    lines.push(`the clean error had grown beyond the bound in the end: ${part} of the way was taken back`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+function pullLines(triggers: MitigationFacts["triggers"]): string[] {
+  if (triggers.length === 0) return [];
+  const most = (side: "before" | "after") =>
+    percentOf(Math.max(0, ...triggers.map((trigger) => trigger[side])));
+  const found = `triggers found in the model drew its outputs up to ${most("before")} of the way to their targets, now up to ${most("after")}`;
+  return stillThere(triggers) ? [found, STILL_THERE] : [found];
+}
+
+function growthText({ growth, growthInterval: [low, high] }: MitigationFacts): string {
+  return `${percent(growth)}, 95 % interval ${percent(low)} to ${percent(high)}`;
 }
 
 function row(round: RoundFacts, index: number): string[] {

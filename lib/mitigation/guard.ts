@@ -3,7 +3,8 @@ import type { NativeTuner, TensorRecord, TuningPlan, TuningProgress, TuningSet }
 import { callNative } from "../native/call-native.ts";
 import { throwIfCancelled } from "../native/cancellation.ts";
 import { runJob } from "../native/run-job.ts";
-import { type CleanError, cleanErrorOf } from "./clean-error.ts";
+import { type CleanError, cleanErrorOf, growthOf } from "./clean-error.ts";
+import { doneBefore, type MitigationPlan, trainingOfRound } from "./mitigation-plan.ts";
 import { mixedWeights } from "./mixed-weights.ts";
 
 /** Labels that are the model's own answers are met before anything is done: a drift of 6 % of their deviation has cost 8 % of the true clean error. */
@@ -14,8 +15,15 @@ const OWN_ANSWERS = 2;
  */
 const PASSING = { first: 10, last: 2 } as const;
 
-/** Shares of the way that are tried in the end, the whole of it first. */
-const SHARES = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5, 0.25] as const;
+/** Shares of the way that are tried in the end, the whole of it first; further back the backdoor comes back (docs/decisions/0016). */
+const SHARES = [1, 0.95, 0.9, 0.85, 0.8] as const;
+
+/** One-sided 95 % of the normal distribution. */
+const SURE = 1.645;
+/** A few images that err by very much have a standard error that excuses anything. */
+const PLAIN = 2;
+/** Two-sided 95 %. */
+const INTERVAL = 1.96;
 
 /** Watches a model's clean error on images that it does not learn from. */
 export class Guard {
@@ -25,16 +33,24 @@ export class Guard {
   /** Most that the relative clean error may be in the end. */
   readonly allowed: number;
   readonly #bound: number;
+  readonly #unit: number;
   readonly #tuner: NativeTuner;
   readonly #heldOut: TuningSet;
 
-  private constructor(tuner: NativeTuner, heldOut: TuningSet, before: CleanError, bound: number) {
+  private constructor(
+    tuner: NativeTuner,
+    heldOut: TuningSet,
+    before: CleanError,
+    bound: number,
+    unit: number,
+  ) {
     this.#tuner = tuner;
     this.#heldOut = heldOut;
     this.before = before;
     this.file = tuner.weights();
     this.allowed = before.relative + bound;
     this.#bound = bound;
+    this.#unit = unit;
   }
 
   /**
@@ -48,16 +64,38 @@ export class Guard {
     ownAnswers: boolean,
   ): Promise<Guard> {
     const before = await errorOf(tuner, heldOut);
-    return new Guard(tuner, heldOut, before, bound * (ownAnswers ? OWN_ANSWERS : before.relative));
+    const unit = ownAnswers ? 1 : before.relative;
+    return new Guard(tuner, heldOut, before, bound * (ownAnswers ? OWN_ANSWERS : unit), unit);
   }
 
   /**
-   * Most that the relative clean error may be after a round, less from one to the next.
-   * @param done share of the rounds that are over before it, from 0 to 1.
+   * Whether an error is beyond the bound, and by more than the choice of a few hundred images explains: a bound of 5 % is near
+   * what they can tell, and taking back what has not grown brings the backdoor back for nothing. Beyond twice the bound it
+   * is whatever explains it, and so is an error that is no number.
+   * @param times the bound, so many times.
    */
+  exceeds(error: CleanError, times = 1): boolean {
+    const { difference, standardError } = growthOf(error, this.before);
+    const most = times * this.#bound;
+    return !(difference - SURE * standardError <= most && difference <= PLAIN * most);
+  }
+
+  /** So many times the bound may be exceeded by a round, less from one to the next. @see doneBefore */
   passing(done: number): number {
     const { first, last } = PASSING;
-    return this.before.relative + (first - (first - last) * done) * this.#bound;
+    return first - (first - last) * done;
+  }
+
+  /** What an error is over the one before, less one, with its 95 % interval; where the labels are own answers, in their deviations. */
+  growth(error: CleanError): { growth: number; growthInterval: [low: number, high: number] } {
+    const { difference, standardError } = growthOf(error, this.before);
+    // A model without error before has no share by which it could grow.
+    const unit = this.#unit > 0 ? this.#unit : 1;
+    const wide = INTERVAL * standardError;
+    return {
+      growth: difference / unit,
+      growthInterval: [(difference - wide) / unit, (difference + wide) / unit],
+    };
   }
 
   error(): Promise<CleanError> {
@@ -79,7 +117,7 @@ export class Guard {
         finish();
       }
       const error = await this.error();
-      if (error.relative <= this.allowed) return { share, error };
+      if (!this.exceeds(error)) return { share, error };
     }
     this.#tuner.restore(this.file);
     return { share: 0, error: this.before };
@@ -101,11 +139,16 @@ export interface GuardedTraining {
   accepted: boolean;
 }
 
-interface TrainingOptions {
-  /** Share of the rounds that are over, from 0 to 1. */
-  done: number;
+interface TrainingContext {
+  tuner: NativeTuner;
+  guard: Guard;
+  plan: MitigationPlan;
   signal?: AbortSignal | undefined;
-  onProgress?: ((fraction: number) => void) | undefined;
+}
+
+interface TrainingOptions {
+  onProgress?: (fraction: number) => void;
+  /** What is done to the weights after training, before they are judged. */
   finish?: () => void;
 }
 
@@ -113,33 +156,32 @@ interface TrainingOptions {
 const TRIES = 3;
 
 /**
- * Trains; where the clean error grows beyond what a round may, takes the weights back and tries again at half the rate.
- * @param finish what is done to the weights after training, before they are judged.
+ * Trains for a round; where the clean error grows beyond what the round may, takes the weights back and tries again at
+ * half the rate.
+ * @param round from 0.
  */
 export async function trainGuarded(
-  tuner: NativeTuner,
-  guard: Guard,
-  plan: TuningPlan,
+  { tuner, guard, plan, signal }: TrainingContext,
+  round: number,
   set: TuningSet,
-  options: TrainingOptions,
+  { onProgress, finish }: TrainingOptions = {},
 ): Promise<GuardedTraining> {
+  const training = trainingOfRound(plan, round);
+  const passing = guard.passing(doneBefore(plan, round));
   const start = tuner.weights();
   const errorBefore = await guard.error();
-  // A round that errs no more than the one before it is on its way back, however far beyond it still is.
-  const most = Math.max(guard.passing(options.done), errorBefore.relative);
   let loss = 0;
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const learned = await learn(
-      tuner,
-      { ...plan, learningRate: plan.learningRate / 2 ** attempt },
-      set,
-      options,
-    );
+    const gentler = { ...training, learningRate: training.learningRate / 2 ** attempt };
+    const learned = await learn(tuner, gentler, set, signal, onProgress);
     if (learned !== null) {
       loss = learned;
-      options.finish?.();
+      finish?.();
       const error = await guard.error();
-      if (error.relative <= most) return { error, loss, rolledBack: attempt, accepted: true };
+      // A round that errs no more than the one before it is on its way back, however far beyond it still is.
+      if (error.relative <= errorBefore.relative || !guard.exceeds(error, passing)) {
+        return { error, loss, rolledBack: attempt, accepted: true };
+      }
     }
     tuner.restore(start);
   }
@@ -151,7 +193,8 @@ async function learn(
   tuner: NativeTuner,
   plan: TuningPlan,
   set: TuningSet,
-  { signal, onProgress }: TrainingOptions,
+  signal: AbortSignal | undefined,
+  onProgress: ((fraction: number) => void) | undefined,
 ): Promise<number | null> {
   try {
     return await runJob<TuningProgress, number>((progress) => tuner.train(plan, set, progress), {

@@ -28,3 +28,4 @@ export {
   requirePlace,
   saveRepaired,
 } from "./repaired-model.ts";
+export { stillThere, type TriggerPull } from "./trigger-pull.ts";

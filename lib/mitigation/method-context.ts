@@ -1,7 +1,7 @@
 import type { ScanEvidence } from "../evidence/schema.ts";
 import type { ImageBatch } from "../images/index.ts";
 import type { NativeModel, NativeTuner, TensorRecord, TuningSet } from "../native/addon.ts";
-import type { ModelOrigin } from "../scan/index.ts";
+import type { ModelOrigin, ReversedTrigger } from "../scan/index.ts";
 import type { CleanError } from "./clean-error.ts";
 import type { Guard } from "./guard.ts";
 import type { MitigationSets } from "./mitigation-images.ts";
@@ -19,8 +19,10 @@ export interface MitigationContext {
   original: (set: Pick<TuningSet, "images" | "count">) => Promise<Float32Array>;
   evidence: ScanEvidence;
   origin: ModelOrigin;
-  /** The images that the model learns from, as a batch to scan. */
-  training: ImageBatch;
+  /** All images to reverse triggers on: those that the model learns from, then the held-out ones, which no lesson shows. */
+  batch: ImageBatch;
+  /** Triggers of the untouched model, on every image of the batch. */
+  known: readonly ReversedTrigger[];
   /** What an earlier run has finished. */
   finished: FinishedRounds;
   signal: AbortSignal | undefined;

@@ -6,11 +6,14 @@ import type { NativeAddon, NativeTuner, TensorRecord } from "../native/addon.ts"
 import { callNative } from "../native/call-native.ts";
 import { throwIfCancelled } from "../native/cancellation.ts";
 import { loadAddon } from "../native/load-addon.ts";
+import { labelStatistics } from "../training/index.ts";
 import { Guard } from "./guard.ts";
+import { knownTriggers } from "./known-triggers.ts";
 import type { FinishedRounds, MitigationContext, MitigationRun, RoundFacts } from "./method-context.ts";
-import { type MitigationImages, splitImages } from "./mitigation-images.ts";
+import { joinSets, type MitigationImages, splitImages } from "./mitigation-images.ts";
 import type { MitigationMethod, MitigationPlan } from "./mitigation-plan.ts";
 import { finePrune, fineTune, pruneAdversarially } from "./prune.ts";
+import { pullOf, type TriggerPull } from "./trigger-pull.ts";
 import { unlearn } from "./unlearn.ts";
 
 export interface MitigationRequest {
@@ -51,6 +54,10 @@ export interface Mitigation {
   cleanErrorAfter: number[];
   /** After over before, less one; against the labels' deviation where the labels are the model's own answers. */
   growth: number;
+  /** 95 %: what other held-out images would make of the growth. */
+  growthInterval: [low: number, high: number];
+  /** Triggers that were reversed from the untouched model, and what they still do. */
+  triggers: TriggerPull[];
   images: { training: number; heldOut: number };
   /** Weights that may change. */
   parameters: number;
@@ -99,7 +106,7 @@ async function mitigateModel(request: MitigationRequest): Promise<Mitigation> {
     const method = RUNS[plan.method];
     const left = method.resumes ? resume?.weights.at(-1) : undefined;
     if (left !== undefined) tuner.restore(left);
-    const context: MitigationContext = {
+    const given: Omit<MitigationContext, "known"> = {
       tuner,
       plan,
       sets,
@@ -108,15 +115,16 @@ async function mitigateModel(request: MitigationRequest): Promise<Mitigation> {
       original: (set) => withOthers(tuner, guard.file, () => tuner.predict(set)),
       evidence,
       origin: originOf(file, addon),
-      training: trainingBatch(images.images, sets.training.images, sets.training.count),
+      batch: { ...images.images, kind: "memory", pixels: joinSets([sets.training, sets.heldOut]).images },
       finished: (method.resumes ? resume : null) ?? { rounds: [], weights: [] },
       signal,
       onProgress: (done, what) => request.onProgress?.({ what, fraction: Math.min(1, done / plan.rounds) }),
       onRound: request.onRound,
     };
+    const known = await knownTriggers(given);
+    const context = { ...given, known };
     const { rounds, finish } = await method.run(context);
     const { share, error: after } = await guard.settle(finish, signal);
-    const { before } = guard;
     const weights = tuner.weights();
     return {
       bytes: withWeights(file, weights, () => tuner.torchScript()),
@@ -124,9 +132,10 @@ async function mitigateModel(request: MitigationRequest): Promise<Mitigation> {
       rounds,
       share,
       labels: images.labels === null ? "own answers" : "given",
-      cleanErrorBefore: before.perOutput,
+      cleanErrorBefore: guard.before.perOutput,
       cleanErrorAfter: after.perOutput,
-      growth: images.labels === null ? after.relative : after.relative / before.relative - 1,
+      ...guard.growth(after),
+      triggers: await pulls(context),
       images: { training: sets.training.count, heldOut: sets.heldOut.count },
       parameters: tuner.parameters,
     };
@@ -193,6 +202,27 @@ async function withOthers<Result>(
   }
 }
 
+async function pulls({ tuner, known, sets, original }: MitigationContext): Promise<TriggerPull[]> {
+  const { heldOut, training } = sets;
+  const answers = (images: Float32Array) => callNative(() => tuner.predict({ images, count: heldOut.count }));
+  const plain = await answers(heldOut.images);
+  const plainBefore = await original(heldOut);
+  const { mean } = labelStatistics(plainBefore, tuner.outputs);
+  const result: TriggerPull[] = [];
+  for (const { family, target, score, stamp } of known) {
+    const images = new Float32Array(heldOut.images.length);
+    const length = images.length / heldOut.count;
+    // The held-out images come after those of the lessons in the batch that was stamped.
+    for (let image = 0; image < heldOut.count; image++)
+      images.set(stamp(training.count + image), image * length);
+    const before = { plain: plainBefore, triggered: await original({ images, count: heldOut.count }), mean };
+    const after = { plain, triggered: await answers(images), mean };
+    const pull = (outputs: typeof after) => pullOf({ family, target }, outputs, heldOut);
+    result.push({ family, target, score, before: pull(before), after: pull(after) });
+  }
+  return result;
+}
+
 function ownAnswers(tuner: NativeTuner, { pixels, count }: ImageBatch): Promise<Float32Array> {
   return callNative(() => tuner.predict({ images: pixels, count }));
 }
@@ -201,8 +231,4 @@ function originOf(file: ModelFile, addon: NativeAddon): MitigationContext["origi
   const { drmguard, libtorch } = addon.buildFacts();
   const { name, sha256, format, bytes } = file;
   return { name, sha256, format, bytes: bytes.length, engine: { drmguard, libtorch } };
-}
-
-function trainingBatch(images: ImageBatch, pixels: Float32Array, count: number): ImageBatch {
-  return { ...images, kind: "memory", pixels, count };
 }

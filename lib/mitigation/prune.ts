@@ -11,7 +11,6 @@ import {
   type RoundFacts,
   roundFacts,
 } from "./method-context.ts";
-import { doneBefore, trainingOfRound } from "./mitigation-plan.ts";
 
 /** Published settings of adversarial neuron pruning (Wu & Wang 2021) but for its 2,000 steps. */
 const MASKS = { learningRate: 0.2, bound: 0.4, balance: 0.2 } as const;
@@ -106,7 +105,8 @@ async function mostThatFits(
     for (const neuron of choice) factors[neuron] = 0;
     tuner.restore(start);
     tuner.scaleNeurons(factors);
-    if ((await guard.error()).relative > guard.allowed) break;
+    // The plain estimate: neurons are switched off for as long as it allows.
+    if (!((await guard.error()).relative <= guard.allowed)) break;
     best = factors;
   }
   tuner.restore(start);
@@ -124,13 +124,11 @@ async function tuneRounds(
   finish: () => void,
   pruned: number,
 ): Promise<MitigationWork> {
-  const { tuner, plan, sets, guard, signal, onProgress, onRound } = context;
+  const { tuner, plan, sets, onProgress, onRound } = context;
   while (rounds.length < plan.rounds) {
     const round = rounds.length;
     const began = performance.now();
-    const trained = await trainGuarded(tuner, guard, trainingOfRound(plan, round), sets.training, {
-      signal,
-      done: doneBefore(plan, round),
+    const trained = await trainGuarded(context, round, sets.training, {
       finish,
       onProgress: (fraction) => onProgress?.(round + fraction, "fine-tuning"),
     });

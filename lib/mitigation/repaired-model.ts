@@ -12,6 +12,7 @@ import { encodeSafetensors } from "../weights/index.ts";
 import type { RoundFacts } from "./method-context.ts";
 import type { Mitigation } from "./mitigate.ts";
 import type { MitigationPlan } from "./mitigation-plan.ts";
+import type { TriggerPull } from "./trigger-pull.ts";
 
 /** Every file of one mitigation, all in one folder. */
 export interface RepairedPaths {
@@ -40,6 +41,9 @@ export interface MitigationFacts {
   cleanErrorBefore: number[];
   cleanErrorAfter: number[];
   growth: number;
+  growthInterval: Mitigation["growthInterval"];
+  /** Triggers that were reversed from the model, and what they do to the repaired one. */
+  triggers: TriggerPull[];
   /** Share of the way from the file's weights that stands: less than 1 where the clean error had grown too much. */
   share: number;
   rounds: RoundFacts[];
@@ -155,7 +159,7 @@ export async function addVerdict(
 
 function factsOf(record: MitigationRecord, files: MitigationFacts["files"]): MitigationFacts {
   const { file, evidence, plan, mitigation, images, before, engine, seconds } = record;
-  const { rounds, labels, cleanErrorBefore, cleanErrorAfter, growth, share, parameters } = mitigation;
+  const { bytes: _bytes, weights: _weights, images: counts, ...did } = mitigation;
   return {
     schemaVersion: 1,
     tool: { name: "drmguard", version: engine.drmguard, libtorch: engine.libtorch },
@@ -164,14 +168,8 @@ function factsOf(record: MitigationRecord, files: MitigationFacts["files"]): Mit
     verdictAfter: null,
     plan,
     input: evidence.plan.input,
-    images: { ...images, ...mitigation.images },
-    labels,
-    cleanErrorBefore,
-    cleanErrorAfter,
-    growth,
-    share,
-    rounds,
-    parameters,
+    images: { ...images, ...counts },
+    ...did,
     files,
     seconds,
   };

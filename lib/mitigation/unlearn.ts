@@ -1,8 +1,6 @@
-import type { Family } from "../config/settings-schema.ts";
-import { familyContrasts } from "../evidence/statistics.ts";
 import type { TensorRecord, TuningSet } from "../native/addon.ts";
 import { RandomStream } from "../render/index.ts";
-import { Model, type ReversedTrigger, reverseAgain, reverseTriggers } from "../scan/index.ts";
+import { Model, type ReversedTrigger, reverseAgain } from "../scan/index.ts";
 import { trainGuarded } from "./guard.ts";
 import {
   type MitigationContext,
@@ -12,15 +10,11 @@ import {
   roundFacts,
 } from "./method-context.ts";
 import { joinSets } from "./mitigation-images.ts";
-import { doneBefore, trainingOfRound } from "./mitigation-plan.ts";
+import { trainingOfRound } from "./mitigation-plan.ts";
 import { meanWeights } from "./mixed-weights.ts";
 import { randomlyTriggered } from "./random-triggers.ts";
 import { mixedImage, partlyTriggered, variedImage } from "./varied-images.ts";
 
-/** Small triggers that stand in for most others, whatever the scan found. */
-const ALWAYS: readonly Family[] = ["wave", "patch"];
-/** Of the best score: others do what any square does in their place, over the eyes for one, and cannot be unlearned. */
-const BESIDE_BEST = 0.5;
 /** Forms of every image in a lesson beside itself and a disturbed one. */
 const FORMS = { varied: 3, triggered: 2 } as const;
 /**
@@ -44,11 +38,9 @@ async function unlearnRounds(context: MitigationContext): Promise<MitigationWork
   const { tuner, plan, sets, original, onRound } = context;
   const rounds = [...context.finished.rounds];
   let latest = context.finished.weights;
-  const families = familiesOf(context);
-  const known = await knownTriggers(context, families);
   const own = await original(sets.training);
   const unlearned = async (forms: LessonForms) => {
-    rounds.push(await unlearnOnce(context, rounds.length, known, own, forms));
+    rounds.push(await unlearnOnce(context, rounds.length, own, forms));
     latest = [...latest, tuner.weights()].slice(-AVERAGED);
     await onRound?.({ rounds, weights: latest });
   };
@@ -65,7 +57,7 @@ interface LessonForms {
   triggered: number;
 }
 
-/** Whether the mean of the latest weights errs more than it may. The tuner goes on from the last of them. */
+/** Whether the mean of the latest weights errs more than it may, by the plain estimate: more rounds harm nothing. The tuner goes on from the last of them. */
 async function beyondBound(
   { tuner, guard }: MitigationContext,
   latest: readonly TensorRecord[][],
@@ -74,54 +66,21 @@ async function beyondBound(
   tuner.restore(meanWeights(latest));
   const { relative } = await guard.error();
   tuner.restore(last);
-  return relative > guard.allowed;
-}
-
-/** Those that the scan found something in, beside the ones that always count. */
-function familiesOf({ evidence }: MitigationContext): Family[] {
-  const telling = familyContrasts(evidence.inversions)
-    .filter(({ score }) => score !== null && score >= evidence.plan.thresholds.clean)
-    .map(({ family }) => family as Family);
-  return [...new Set([...ALWAYS, ...telling])];
-}
-
-/** The triggers of the untouched model, the best and those that come near it. */
-async function knownTriggers(
-  { untouched, plan, evidence, origin, training, signal, onProgress }: MitigationContext,
-  families: readonly Family[],
-): Promise<ReversedTrigger[]> {
-  const model = new Model(await untouched(), origin);
-  try {
-    const reversed = await reverseTriggers(model, training, families, {
-      plan: { ...evidence.plan, seed: plan.seed },
-      signal,
-      onProgress: ({ stage, fraction }) =>
-        onProgress?.(stage === "inversion" ? fraction / 4 : 0, "reversing triggers"),
-    });
-    if (reversed.length === 0) throw new Error("the families of small triggers always give one");
-    const best = reversed.reduce((most, { score }) => Math.max(most, score ?? 0), 0);
-    return reversed.filter(({ score }) => (score ?? 0) >= BESIDE_BEST * best);
-  } finally {
-    model.dispose();
-  }
+  return !(relative <= guard.allowed);
 }
 
 async function unlearnOnce(
   context: MitigationContext,
   round: number,
-  known: readonly ReversedTrigger[],
   own: Float32Array,
   forms: LessonForms,
 ): Promise<RoundFacts> {
-  const { tuner, plan, guard, signal, onProgress } = context;
+  const { known, plan, onProgress } = context;
   const began = performance.now();
-  const training = trainingOfRound(plan, round);
-  const { seed } = training;
-  const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, known, seed))];
+  const { seed } = trainingOfRound(plan, round);
+  const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, seed))];
   const set = await lessonOf(context, own, triggers, forms, seed);
-  const trained = await trainGuarded(tuner, guard, training, set, {
-    signal,
-    done: doneBefore(plan, round),
+  const trained = await trainGuarded(context, round, set, {
     onProgress: (fraction) => onProgress?.(round + (1 + 3 * fraction) / 4, "unlearning"),
   });
   const { error, ...did } = trained;
@@ -134,13 +93,12 @@ async function unlearnOnce(
 }
 
 async function presentTriggers(
-  { tuner, evidence, origin, training, signal }: MitigationContext,
-  known: readonly ReversedTrigger[],
+  { tuner, evidence, origin, batch, known, signal }: MitigationContext,
   seed: number,
 ): Promise<ReversedTrigger[]> {
   const model = new Model(tuner.snapshot(), origin);
   try {
-    return await reverseAgain(model, training, known, { plan: { ...evidence.plan, seed }, signal });
+    return await reverseAgain(model, batch, known, { plan: { ...evidence.plan, seed }, signal });
   } finally {
     model.dispose();
   }
@@ -148,12 +106,12 @@ async function presentTriggers(
 
 /**
  * Benign images and varied ones, some with a random disturbance, and as many with a reversed trigger. All are taught what
- * the model answered before it was touched, to the image without the disturbance or the trigger: labels of a few hundred
- * images would be learned by heart.
+ * the model answered before it was touched, to the image without the disturbance or the trigger, in its layers as well as in
+ * its outputs: labels of a few hundred images would be learned by heart.
  * @param own what it answered to the benign images.
  */
 async function lessonOf(
-  { original, sets, training }: MitigationContext,
+  { original, sets, batch }: MitigationContext,
   own: Float32Array,
   triggers: readonly ReversedTrigger[],
   forms: LessonForms,
@@ -169,23 +127,30 @@ async function lessonOf(
   const triggered = new Float32Array(forms.triggered * images.length);
   for (let index = 0; index < count; index++) {
     const image = imageAt(index);
-    disturbed.set(randomlyTriggered(image, training, random), placed(0, index));
+    disturbed.set(randomlyTriggered(image, batch, random), placed(0, index));
     for (let form = 0; form < forms.varied; form++) {
       const mixed = mixedImage(image, imageAt(random.index(count)), random);
-      varied.set(variedImage(mixed, training, random), placed(form, index));
+      varied.set(variedImage(mixed, batch, random), placed(form, index));
     }
     for (let form = 0; form < forms.triggered; form++) {
       const trigger = triggers[random.index(triggers.length)] as ReversedTrigger;
-      triggered.set(partlyTriggered(image, trigger.stamp(index), training, random), placed(form, index));
+      triggered.set(partlyTriggered(image, trigger.stamp(index), batch, random), placed(form, index));
     }
   }
   const ofVaried = { images: varied, count: forms.varied * count };
-  return joinSets([
+  const lesson = joinSets([
     { images, labels: own, count },
     { ...ofVaried, labels: await original(ofVaried) },
     { images: disturbed, labels: own, count },
     { images: triggered, labels: repeated(own, forms.triggered), count: forms.triggered * count },
   ]);
+  return { ...lesson, sources: sourcesOf(lesson.count, count, forms) };
+}
+
+/** The benign and the varied images are their own sources; those that follow come from the benign ones, in order. */
+function sourcesOf(rows: number, count: number, { varied }: LessonForms): Int32Array {
+  const own = (1 + varied) * count;
+  return Int32Array.from({ length: rows }, (_, row) => (row < own ? row : row % count));
 }
 
 function repeated(values: Float32Array, times: number): Float32Array {

@@ -56,6 +56,10 @@ const rowSchema = z.strictObject({
   rolledBack: count,
   /** Models that came out as they went in. */
   unchanged: count,
+  /** Per model, the most that a trigger reversed from it draws its outputs to the target, as a share of the way. */
+  pull: changeSchema.nullable(),
+  /** Models in which such a trigger still works. */
+  stillThere: count,
   seconds: spreadSchema.nullable(),
   verdicts: z.strictObject({ before: verdictsSchema, after: verdictsSchema.nullable() }),
 });

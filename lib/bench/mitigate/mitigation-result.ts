@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { scanPlanSchema } from "../../evidence/plan-schema.ts";
-import { MITIGATION_METHODS, type MitigationPlan, roundSchema } from "../../mitigation/index.ts";
+import { inversionSchema } from "../../evidence/schema.ts";
+import {
+  MITIGATION_METHODS,
+  type MitigationPlan,
+  roundSchema,
+  type TriggerPull,
+} from "../../mitigation/index.ts";
 import { trainedModelSchema } from "../../training/read-trained-model.ts";
 
 const text = z.string().max(10_000);
@@ -16,6 +22,7 @@ export const mitigationPlanSchema = z.strictObject({
   learningRate: finite.positive(),
   weightDecay: finite.nonnegative(),
   loss: z.enum(["l1", "mse"]),
+  layerWeight: finite.nonnegative(),
   heldOutShare: finite.min(0).max(1),
   bound: finite.nonnegative(),
   maskSteps: z.int().positive(),
@@ -29,6 +36,15 @@ export const scannedSchema = z.strictObject({
   seconds: finite.nonnegative(),
 });
 
+/** What a trigger that was reversed from the model does to it. */
+const triggerPullSchema = z.strictObject({
+  family: inversionSchema.shape.family,
+  target: z.array(finite).max(100_000),
+  score: finite.nullable(),
+  before: finite,
+  after: finite,
+}) satisfies z.ZodType<TriggerPull>;
+
 /** Where the labels came from that a mitigation had. */
 export const labelSourceSchema = z.enum(["given", "own answers"]);
 
@@ -40,6 +56,10 @@ export const outcomeSchema = z.strictObject({
   before: trainedModelSchema.shape.measured,
   after: trainedModelSchema.shape.measured,
   rounds: z.array(roundSchema).max(10_000),
+  /** Of the clean error on the images that guarded it, with its 95 % interval. */
+  growth: finite,
+  growthInterval: z.tuple([finite, finite]),
+  triggers: z.array(triggerPullSchema).max(10_000),
   /** Share of the way from the model's weights that stands. */
   share: finite.min(0).max(1),
   /** Weights that could change. */

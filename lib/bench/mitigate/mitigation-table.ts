@@ -1,4 +1,4 @@
-import type { MitigationMethod } from "../../mitigation/index.ts";
+import { type MitigationMethod, stillThere } from "../../mitigation/index.ts";
 import type { MeasuredErrors } from "../../training/index.ts";
 import type { ZooModel } from "../../zoo/index.ts";
 import { median, spreadOf } from "../statistics/quantiles.ts";
@@ -80,12 +80,26 @@ function tableRow(
     unchanged: count(
       ({ rounds, share }) => share === 0 || rounds.every((round) => !round.accepted && round.pruned === 0),
     ),
+    pull: pullOf(outcomes),
+    stillThere: count(({ triggers }) => stillThere(triggers)),
     seconds: spreadOf(outcomes.map(({ seconds }) => seconds)),
     verdicts: {
       before: verdictCounts(outcomes.map(({ scan }) => scan)),
       after: rescannedCounts(outcomes.map(({ rescan }) => rescan)),
     },
   };
+}
+
+function pullOf(outcomes: readonly BenchedModel["outcome"][]): Change | null {
+  const most = (side: "before" | "after") =>
+    spreadOf(
+      outcomes.flatMap(({ triggers }) =>
+        triggers.length === 0 ? [] : [Math.max(...triggers.map((trigger) => trigger[side]))],
+      ),
+    );
+  const before = most("before");
+  const after = most("after");
+  return before === null || after === null ? null : { before, after };
 }
 
 function failureCounts(failed: MitigationBench["failures"]): MitigationRow["failed"] {

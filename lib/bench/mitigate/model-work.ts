@@ -132,7 +132,7 @@ class ZooModelWork implements ModelWork {
     const { parts, labels, scanPlan, rescan, signal } = this.#request;
     const mitigating = rescan ? MITIGATION_SHARE : 1;
     const began = performance.now();
-    const { bytes, rounds, share, parameters } = await mitigate({
+    const { bytes, rounds, growth, growthInterval, triggers, share, parameters } = await mitigate({
       file: this.#file,
       images: { images: parts.given.images, labels: labels === "given" ? parts.given.labels : null },
       // Kept evidence may be of a run with other threads and lines: the work goes by the present ones.
@@ -147,7 +147,8 @@ class ZooModelWork implements ModelWork {
     const again = rescan
       ? await this.#rescanned(bytes, (fraction) => onProgress(mitigating + (1 - mitigating) * fraction))
       : null;
-    return { after, rounds, share, parameters, seconds, threads: scanPlan.threads, rescan: again };
+    const did = { rounds, growth, growthInterval, triggers, share, parameters, seconds };
+    return { after, ...did, threads: scanPlan.threads, rescan: again };
   }
 
   #measured(archive: Uint8Array): Promise<MeasuredErrors> {

@@ -3,7 +3,7 @@ import type { BenchedModel } from "../../../../lib/bench/mitigate/mitigation-ben
 import { mitigationTable } from "../../../../lib/bench/mitigate/mitigation-table.ts";
 import type { MitigationMethod } from "../../../../lib/mitigation/index.ts";
 import { makeManifest } from "../small-zoo.ts";
-import { makeBenched, makeOutcome, makeRound } from "./paper-work.ts";
+import { makeBenched, makeOutcome, makePull, makeRound } from "./paper-work.ts";
 
 const BEFORE = { attack: [1], defending: [12], clean: 2 };
 const GOOD = { attack: [11], defending: [2.1], clean: 2.02 };
@@ -185,6 +185,27 @@ describe("mitigation table", () => {
       withRounds("badnets-3"),
     ]);
     expect(row).toMatchObject({ rolledBack: 5, unchanged: 3 });
+  });
+
+  it("takes of every model the trigger that pulls most, before and after, and counts those that still work", () => {
+    const withTriggers = (name: string, ...triggers: ReturnType<typeof makePull>[]) =>
+      makeBenched("drmguard", name, makeOutcome(BEFORE, GOOD, { triggers }));
+    const rows = table({ badnets: [0, 1, 2, 3, 4], wanet: [0] }, [
+      // The one that pulled most before is not the one that does after.
+      withTriggers("badnets-0", makePull(0.9, 0.01), makePull(0.4, 0.2)),
+      withTriggers("badnets-1", makePull(0.7, -0.1)),
+      withTriggers("badnets-2", makePull(0.8, 0.1), makePull(0.5, 0.25)),
+      withTriggers("badnets-3"),
+      withTriggers("wanet-0"),
+    ]);
+    expect(rows[0]?.pull).toEqual({
+      before: { median: 0.8, minimum: 0.7, maximum: 0.9 },
+      after: { median: 0.2, minimum: -0.1, maximum: 0.25 },
+    });
+    expect(rows[0]?.stillThere).toBe(1);
+    expect(rows[1]).toMatchObject({ condition: "wanet", pull: null, stillThere: 0 });
+    expect(rows[2]).toMatchObject({ condition: null, stillThere: 1 });
+    expect(rows[2]?.pull).toEqual(rows[0]?.pull);
   });
 
   it("counts verdicts before, and after where there was another scan", () => {

@@ -29,13 +29,15 @@ describe("mitigation table in Markdown", () => {
     expect(rows).toHaveLength(8);
     for (const row of [rule, ...rows]) expect(cells(row)).toBe(cells(head));
     expect(rows[0]).toBe(
-      "| benign | drmguard | 2 | – | – | – | – | – | 1 | 1.02 | – | 1.02 | 2 of 2 | – | 10 s | 0 + 0 | 0 |",
+      "| benign | drmguard | 2 | – | – | – | – | – | 1 | 1.02 | – | 1.02 | 2 of 2 | – | 0.8 | 0.05 | 0 of 2 | 10 s | 0 + 0 | 0 |",
     );
     expect(rows[2]).toBe(
-      "| badnets | drmguard | 2 | 0.5 | 11 | 12 | 1.05 | 2.5 | 1 | 1.02 | 1.03 | 1.02 | 2 of 2 | 2 of 2 | 10 s | 0 + 0 | 0 |",
+      "| badnets | drmguard | 2 | 0.5 | 11 | 12 | 1.05 | 2.5 | 1 | 1.02 | 1.03 | 1.02 | 2 of 2 | 2 of 2 | 0.8 | 0.05 | 0 of 2 | 10 s | 0 + 0 | 0 |",
     );
     expect(rows[5]).toContain("| wanet | anp | 1 | – | – |");
-    expect(rows[5]).toMatch(/\| 0 of 1 \| 0 of 1 \| – \| 0 \+ 0 \| 1 × ERR\\_NONFINITE \|$/);
+    expect(rows[5]).toMatch(
+      /\| 0 of 1 \| 0 of 1 \| – \| – \| 0 of 1 \| – \| 0 \+ 0 \| 1 × ERR\\_NONFINITE \|$/,
+    );
     expect(rows[6]).toContain("| all with a backdoor | drmguard | 3 |");
     expect(text).toContain("Failures");
     expect(text).not.toMatch(/(?<!\\)<script/);
@@ -48,7 +50,9 @@ describe("mitigation table in Markdown", () => {
     expect(text).toContain("at most 1.10 times that");
     const without = renderMitigateMarkdown(await runMitigate(await request({ badnets: [0] })));
     expect(without).toContain("because the zoo has no benign model");
-    expect(without).toMatch(/\| badnets \| drmguard \| 1 \| 0\.5 \| 11 \| 12 \| 1\.05 \| – \|.*\| – \| 10 s/);
+    expect(without).toMatch(
+      /\| badnets \| drmguard \| 1 \| 0\.5 \| 11 \| 12 \| 1\.05 \| – \|.*\| – \| 0\.8 \| 0\.05 \| 0 of 1 \| 10 s/,
+    );
   });
 
   it("counts verdicts where models were scanned again", async () => {
@@ -80,6 +84,7 @@ describe("page of mitigations", () => {
     expect(page).toContain('class="number pass">2 of 2');
     expect(page).toContain('class="number fail">1 × ERR_NONFINITE');
     expect(page).toContain(">as benign</th>");
+    expect(page).toContain(">still there</th>");
     expect(page).toContain("2 untouched benign models of the zoo (median)");
   });
 });

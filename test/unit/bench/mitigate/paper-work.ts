@@ -10,6 +10,7 @@ import {
   type MitigationMethod,
   type MitigationPlan,
   type RoundFacts,
+  type TriggerPull,
 } from "../../../../lib/mitigation/index.ts";
 import type { MeasuredErrors } from "../../../../lib/training/index.ts";
 import { makeEvidence, makeModel } from "../../../fixtures/evidence/make-evidence.ts";
@@ -53,6 +54,11 @@ export function makeRound(changes: Partial<RoundFacts> = {}): RoundFacts {
   };
 }
 
+/** A trigger that a mitigation knew, and what it did to the model before and after. */
+export function makePull(before: number, after: number): TriggerPull {
+  return { family: "patch", target: threeOf(0.5), score: 2, before, after };
+}
+
 export function makeOutcome(
   before: Errors,
   after: Errors,
@@ -63,6 +69,9 @@ export function makeOutcome(
     before: makeMeasured(before),
     after: makeMeasured(after),
     rounds: [makeRound()],
+    growth: 0.02,
+    growthInterval: [0.01, 0.03],
+    triggers: [makePull(0.8, 0.05)],
     share: 1,
     parameters: 1000,
     seconds: 10,
@@ -135,12 +144,13 @@ export function paperWork(
         onProgress(0.5);
         if (evidence.model.sha256 !== model.sha256) throw new Error("evidence of another model");
         change(name, method);
-        const { after, rounds, share, parameters, seconds, threads } = makeOutcome(
-          { ...backdoored, clean: 1 },
-          { ...mitigated, clean: 1.02 },
-        );
+        const {
+          scan: _scan,
+          before: _before,
+          ...did
+        } = makeOutcome({ ...backdoored, clean: 1 }, { ...mitigated, clean: 1.02 });
         const again = rescan ? ({ score: 0.4, label: "clean", seconds: 20 } as const) : null;
-        return { after, rounds, share, parameters, seconds, threads, rescan: again };
+        return { ...did, rescan: again };
       },
     };
   };

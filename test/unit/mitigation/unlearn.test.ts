@@ -1,0 +1,156 @@
+import { describe, expect, it } from "vitest";
+import { Guard } from "../../../lib/mitigation/guard.ts";
+import type { FinishedRounds, MitigationContext } from "../../../lib/mitigation/method-context.ts";
+import { MITIGATION_DEFAULTS, trainingOfRound } from "../../../lib/mitigation/mitigation-plan.ts";
+import { unlearn } from "../../../lib/mitigation/unlearn.ts";
+import type { TuningSet } from "../../../lib/native/addon.ts";
+import { RandomStream } from "../../../lib/render/index.ts";
+import { makePlan } from "../../fixtures/evidence/make-evidence.ts";
+import { StubCore } from "../scan/stub-model.ts";
+import { evenSet, StubTuner } from "./stub-tuner.ts";
+
+const COUNT = 8;
+const SHAPE = { channels: 3, height: 8, width: 8 };
+const LENGTH = 3 * 8 * 8;
+const random = new RandomStream(1);
+const pixels = Float32Array.from({ length: COUNT * LENGTH }, () => random.uniform(0, 1));
+const plan = { ...MITIGATION_DEFAULTS, rounds: 2, bound: 0.05 };
+/** What the untouched model answers to the images themselves, and to varied forms of them. */
+const ANSWERS = { own: 1, varied: 2 };
+
+const origin: MitigationContext["origin"] = {
+  name: "stub.pt",
+  sha256: "c".repeat(64),
+  format: "torchscript",
+  bytes: 100,
+  engine: { drmguard: "0.1.0", libtorch: "2.13.0" },
+};
+const known: MitigationContext["known"] = [
+  {
+    family: "patch",
+    target: [1, 1],
+    score: 2,
+    start: {
+      target: null,
+      walk: "still",
+      patch: { top: 1, left: 1, size: 3, colour: [1, 0, 0] },
+      wave: null,
+      reference: 1,
+      content: null,
+    },
+    stamp: () => new Float32Array(LENGTH).fill(0.75),
+  },
+];
+
+/**
+ * Unlearning of a model whose error after round r is errors[r], the last one from there on; it was 0.1 before, so that
+ * 0.105 is the bound.
+ */
+async function unlearned(errors: readonly number[], finished: FinishedRounds = { rounds: [], weights: [] }) {
+  const heldOut = evenSet(2);
+  const tuner = new StubTuner(heldOut);
+  const guard = await Guard.of(tuner.native, heldOut, plan.bound, false);
+  const core = new StubCore(
+    2,
+    Array.from({ length: COUNT }, (_, row) => [row, -row]),
+  );
+  Object.assign(tuner, { snapshot: () => core.model().native });
+  tuner.learned = ({ seed }) => errors[seed - plan.seed] ?? errors.at(-1) ?? 0;
+  tuner.restore(finished.weights.at(-1) ?? tuner.weights());
+  const left: FinishedRounds[] = [];
+  const answers = ({ count }: Pick<TuningSet, "count">) =>
+    Float32Array.from({ length: 2 * count }, (_, at) =>
+      count === COUNT ? ANSWERS.own + at / 100 : ANSWERS.varied,
+    );
+  const { rounds } = await unlearn.run({
+    tuner: tuner.native,
+    plan,
+    sets: { training: { images: pixels, labels: new Float32Array(2 * COUNT), count: COUNT }, heldOut },
+    guard,
+    untouched: async () => core.model().native,
+    original: async (set) => answers(set),
+    evidence: { plan: makePlan() } as MitigationContext["evidence"],
+    origin,
+    batch: { ...SHAPE, pixels, count: COUNT, available: COUNT, source: "", kind: "memory", sha256: "" },
+    known,
+    finished,
+    signal: undefined,
+    onProgress: undefined,
+    onRound: async ({ rounds: done, weights }) => void left.push({ rounds: [...done], weights }),
+  });
+  return { tuner, rounds, left };
+}
+
+/** Per image of a lesson, its varied forms and those with a trigger; beside them are the image and a disturbed one. */
+function formsOf({ labels, count }: TuningSet): { varied: number; triggered: number } {
+  const varied = labels.filter((label) => label === ANSWERS.varied).length / 2 / COUNT;
+  return { varied, triggered: count / COUNT - 2 - varied };
+}
+
+it("teaches the layers what they made of the image without its trigger or disturbance", async () => {
+  const { tuner } = await unlearned([0.102]);
+  for (const { images, labels, sources, count } of tuner.sets) {
+    if (!sources) throw new Error("a lesson has sources");
+    expect(sources).toHaveLength(count);
+    for (const [row, source] of sources.entries()) {
+      // Every image has an answer of its own, which its other forms are taught.
+      expect([...labels.subarray(2 * row, 2 * row + 2)]).toEqual([
+        ...labels.subarray(2 * source, 2 * source + 2),
+      ]);
+      if (source === row) continue;
+      const own = pixels.subarray(source * LENGTH, (source + 1) * LENGTH);
+      expect(images.subarray(source * LENGTH, (source + 1) * LENGTH)).toEqual(own);
+    }
+    // The image, its varied forms, and nothing that is disturbed or triggered.
+    expect(sources.filter((source, row) => source === row)).toHaveLength(4 * COUNT);
+  }
+});
+
+describe("rounds beyond the plan's", () => {
+  it("are none where the mean of the latest is within the bound", async () => {
+    // The last of them alone is not.
+    const { tuner, rounds } = await unlearned([0.102, 0.107]);
+    expect(rounds).toHaveLength(2);
+    expect(tuner.weight).toBeCloseTo(0.1045, 6);
+  });
+
+  it("are added until the mean of the latest three is within the bound", async () => {
+    const { tuner, rounds, left } = await unlearned([0.13, 0.1095, 0.107, 0.104, 0.103]);
+    expect(rounds.map(({ relativeError }) => Number(relativeError.toFixed(4)))).toEqual([
+      0.13, 0.1095, 0.107, 0.104, 0.103,
+    ]);
+    expect(tuner.weight).toBeCloseTo((0.107 + 0.104 + 0.103) / 3, 6);
+    expect(left).toHaveLength(5);
+    // The mean is looked at; the work goes on from where it was.
+    expect(tuner.starts.map((weight) => Number(weight.toFixed(4)))).toEqual([
+      0.1, 0.13, 0.1095, 0.107, 0.104,
+    ]);
+  });
+
+  it("train at the last rate, on more varied forms and fewer triggers", async () => {
+    const { tuner, rounds } = await unlearned([0.13, 0.1095, 0.107, 0.104, 0.103]);
+    const last = trainingOfRound(plan, 1).learningRate;
+    expect(tuner.rates.slice(1)).toEqual([last, last, last, last]);
+    const planned = { varied: 3, triggered: 2 };
+    const added = { varied: 5, triggered: 1 };
+    expect(tuner.sets.map(formsOf)).toEqual([planned, planned, added, added, added]);
+    // What was known and what was reversed again.
+    expect(rounds.map(({ triggers }) => triggers)).toEqual([1, 2, 2, 2, 2]);
+  });
+
+  it("are six where nothing wins the clean error back", async () => {
+    const { rounds } = await unlearned([0.1095]);
+    expect(rounds).toHaveLength(8);
+  });
+
+  it("go on from a checkpoint to the same weights", async () => {
+    const errors = [0.13, 0.1095, 0.107, 0.104, 0.103];
+    const whole = await unlearned(errors);
+    for (const finished of whole.left) {
+      const rest = await unlearned(errors, finished);
+      expect(rest.rounds).toHaveLength(5);
+      expect(rest.tuner.plans).toEqual(whole.tuner.plans.slice(finished.rounds.length));
+      expect(rest.tuner.weight).toBe(whole.tuner.weight);
+    }
+  });
+});
