@@ -84,7 +84,11 @@ export function addBenchMitigate(bench: Command, finish: (code: number) => void)
       "highest rate of the first round; it falls with every round",
       String(learningRate),
     )
-    .option("--bound <share>", "most that the clean error may grow", String(bound))
+    .option(
+      "--bound <share>",
+      "most that the clean error may grow, beyond what the choice of held-out images explains",
+      String(bound),
+    )
     .option(
       "--out <folder>",
       "where evidence, results and tables go; an earlier run is taken up (default: ZOO/bench/mitigate)",

@@ -69,7 +69,11 @@ export function addMitigateCommand(program: Command, finish: (code: number) => v
       "highest rate of the first round; it falls with every round",
       String(learningRate),
     )
-    .option("--bound <share>", "most that the clean error may grow", String(bound))
+    .option(
+      "--bound <share>",
+      "most that the clean error may grow, beyond what the choice of held-out images explains",
+      String(bound),
+    )
     .option("--held-out <share>", "share of the images that only guard the clean error", String(heldOutShare))
     .option("--seed <n>", "seed of every random choice", String(seed))
     .option("--device <name>", "cpu, cuda or cuda:N (default: the scan's)")

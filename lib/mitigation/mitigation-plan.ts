@@ -16,8 +16,6 @@ export interface MitigationPlan {
   learningRate: number;
   weightDecay: number;
   loss: "l1" | "mse";
-  /** What the answers of the layers count beside the outputs in a lesson (drmguard); both in deviations. */
-  layerWeight: number;
   /** Share of the images that only guard: the clean error is measured on them. */
   heldOutShare: number;
   /** Most that the clean error may grow, as a share of what it was. */
@@ -35,7 +33,6 @@ export const MITIGATION_DEFAULTS: MitigationPlan = {
   learningRate: 8e-3,
   weightDecay: 1e-2,
   loss: "l1",
-  layerWeight: 0.5,
   heldOutShare: 0.25,
   bound: 0.05,
   maskSteps: 200,
@@ -51,12 +48,11 @@ const LAST_RATE = 0.03;
  * @param round from 0; beyond the last one the rate stays.
  */
 export function trainingOfRound(plan: MitigationPlan, round: number): TuningPlan {
-  const { steps, batchSize, weightDecay, loss, layerWeight } = plan;
+  const { steps, batchSize, weightDecay, loss } = plan;
   const done = doneBefore(plan, round);
   const learningRate =
     plan.learningRate * (LAST_RATE + ((1 - LAST_RATE) * (1 + Math.cos(Math.PI * done))) / 2);
-  const seed = (plan.seed + round) % 2 ** 32;
-  return { steps, batchSize, learningRate, weightDecay, loss, layerWeight, seed };
+  return { steps, batchSize, learningRate, weightDecay, loss, seed: (plan.seed + round) % 2 ** 32 };
 }
 
 /** How far the rounds have come before one of them: 0 before the first, 1 before the last and all beyond it. */

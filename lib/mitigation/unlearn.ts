@@ -106,8 +106,8 @@ async function presentTriggers(
 
 /**
  * Benign images and varied ones, some with a random disturbance, and as many with a reversed trigger. All are taught what
- * the model answered before it was touched, to the image without the disturbance or the trigger, in its layers as well as in
- * its outputs: labels of a few hundred images would be learned by heart.
+ * the model answered before it was touched, to the image without the disturbance or the trigger: labels of a few hundred
+ * images would be learned by heart.
  * @param own what it answered to the benign images.
  */
 async function lessonOf(
@@ -138,19 +138,12 @@ async function lessonOf(
     }
   }
   const ofVaried = { images: varied, count: forms.varied * count };
-  const lesson = joinSets([
+  return joinSets([
     { images, labels: own, count },
     { ...ofVaried, labels: await original(ofVaried) },
     { images: disturbed, labels: own, count },
     { images: triggered, labels: repeated(own, forms.triggered), count: forms.triggered * count },
   ]);
-  return { ...lesson, sources: sourcesOf(lesson.count, count, forms) };
-}
-
-/** The benign and the varied images are their own sources; those that follow come from the benign ones, in order. */
-function sourcesOf(rows: number, count: number, { varied }: LessonForms): Int32Array {
-  const own = (1 + varied) * count;
-  return Int32Array.from({ length: rows }, (_, row) => (row < own ? row : row % count));
 }
 
 function repeated(values: Float32Array, times: number): Float32Array {

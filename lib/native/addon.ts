@@ -313,11 +313,6 @@ export interface TuningSet {
   images: Float32Array;
   /** count × outputs. */
   labels: Float32Array;
-  /**
-   * Per image, the row of the set whose answers its layers are taught, as the model gave them when the tuner was
-   * made; left out, only outputs are taught.
-   */
-  sources?: Int32Array | null;
   count: number;
 }
 
@@ -330,8 +325,6 @@ export interface TuningPlan {
   weightDecay: number;
   /** Of the distance to the labels in label deviations. */
   loss: "l1" | "mse";
-  /** What the distance of the layers' answers, in their deviations, counts beside it; nothing for sets without sources. */
-  layerWeight: number;
   seed: number;
 }
 

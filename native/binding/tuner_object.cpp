@@ -32,7 +32,6 @@ TuningPlan read_tuning_plan(const Napi::Object& plan) {
   result.batch_size = integer_of(plan, "batchSize");
   result.learning_rate = number_of(plan, "learningRate");
   result.weight_decay = number_of(plan, "weightDecay");
-  result.layer_weight = number_of(plan, "layerWeight");
   result.seed = seed_of(plan);
   result.loss = loss_of(plan);
   return result;
@@ -47,18 +46,6 @@ MaskPlan read_mask_plan(const Napi::Object& plan) {
   result.balance = number_of(plan, "balance");
   result.seed = seed_of(plan);
   return result;
-}
-
-/// Undefined where the set has none; the tuner looks whether they are rows.
-at::Tensor sources_of(const Napi::Object& set, int64_t count) {
-  const Napi::Value given = set.Get("sources");
-  if (given.IsUndefined() || given.IsNull()) return {};
-  if (!given.IsTypedArray() || given.As<Napi::TypedArray>().TypedArrayType() != napi_int32_array ||
-      static_cast<int64_t>(given.As<Napi::TypedArray>().ElementLength()) != count) {
-    throw Error(ErrorCode::ERR_CONFIG, "expected sources as an Int32Array with one row per image");
-  }
-  auto rows = given.As<Napi::Int32Array>();
-  return at::from_blob(rows.Data(), {count}, at::TensorOptions().dtype(at::kInt)).to(at::kLong);
 }
 
 Napi::Function callback(const Napi::CallbackInfo& info, size_t index) {
@@ -121,9 +108,8 @@ at::Tensor TunerObject::images_of(const Napi::Object& set) const {
   return floats_of(set, "images", {integer_of(set, "count"), shape[0], shape[1], shape[2]});
 }
 
-TuningSet TunerObject::set_of(const Napi::Object& set) const {
-  const int64_t count = integer_of(set, "count");
-  return {images_of(set), floats_of(set, "labels", {count, tuner()->tuner.outputs()}), sources_of(set, count)};
+at::Tensor TunerObject::labels_of(const Napi::Object& set) const {
+  return floats_of(set, "labels", {integer_of(set, "count"), tuner()->tuner.outputs()});
 }
 
 Napi::Value TunerObject::outputs(const Napi::CallbackInfo& info) {
@@ -149,10 +135,10 @@ Napi::Value TunerObject::train(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&]() -> Napi::Value {
     const TuningPlan plan = read_tuning_plan(object_argument(info, 0, "plan"));
     const Napi::Object set = object_argument(info, 1, "set");
-    const JobWork work = [shared = tuner(), plan, set = set_of(set)](const CancelFlag& cancelled,
-                                                                     const ProgressSink& sink) -> ValueMaker {
+    const JobWork work = [shared = tuner(), plan, images = images_of(set), labels = labels_of(set)](
+                             const CancelFlag& cancelled, const ProgressSink& sink) -> ValueMaker {
       const auto lock = hold(*shared, "tuner");
-      const double loss = shared->tuner.train(plan, set, listener_of(sink), cancelled);
+      const double loss = shared->tuner.train(plan, images, labels, listener_of(sink), cancelled);
       return [loss](Napi::Env js) { return Napi::Number::New(js, loss); };
     };
     return addon_data(info.Env()).jobs.start(info.Env(), work, callback(info, 2));
@@ -187,10 +173,10 @@ Napi::Value TunerObject::neuron_masks(const Napi::CallbackInfo& info) {
   return with_js_errors(info.Env(), [&]() -> Napi::Value {
     const MaskPlan plan = read_mask_plan(object_argument(info, 0, "plan"));
     const Napi::Object set = object_argument(info, 1, "set");
-    const JobWork work = [shared = tuner(), plan, set = set_of(set)](const CancelFlag& cancelled,
-                                                                     const ProgressSink& sink) -> ValueMaker {
+    const JobWork work = [shared = tuner(), plan, images = images_of(set), labels = labels_of(set)](
+                             const CancelFlag& cancelled, const ProgressSink& sink) -> ValueMaker {
       const auto lock = hold(*shared, "tuner");
-      const at::Tensor masks = shared->tuner.neuron_masks(plan, set, listener_of(sink), cancelled);
+      const at::Tensor masks = shared->tuner.neuron_masks(plan, images, labels, listener_of(sink), cancelled);
       return [masks](Napi::Env js) { return to_float_array(js, masks); };
     };
     return addon_data(info.Env()).jobs.start(info.Env(), work, callback(info, 2));

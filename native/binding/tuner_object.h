@@ -42,7 +42,7 @@ class TunerObject : public Napi::ObjectWrap<TunerObject> {
 
   /// A batch of images of the tuner's size from an object with `images` and `count`.
   at::Tensor images_of(const Napi::Object& set) const;
-  TuningSet set_of(const Napi::Object& set) const;
+  at::Tensor labels_of(const Napi::Object& set) const;
   std::shared_ptr<SharedTuner> tuner() const;
 
   std::shared_ptr<SharedTuner> tuner_;

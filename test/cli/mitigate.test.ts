@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type MitigationFacts,
   type RoundFacts,
+  stillThere,
   writeMitigationCheckpoint,
 } from "../../lib/mitigation/index.ts";
 import { drmguard, temporaryFolder } from "./command.ts";
@@ -102,6 +103,10 @@ describe("mitigate", () => {
     expect(facts.rounds.map(({ accepted }) => accepted)).toEqual([false, false]);
     expect(facts.growth).toBe(0);
     expect(done.stdout).toContain("taken back: the clean error grew too much");
+    // What was found works as before, which no other report has to tell.
+    for (const { before, after } of facts.triggers) expect(after).toBe(before);
+    expect(done.stdout).toContain("NOT repaired");
+    expect(done.code).toBe(1);
   });
 
   it("takes labels, and leaves a model alone that its evidence calls clean", async () => {
@@ -130,7 +135,9 @@ describe("mitigate", () => {
     const cwd = await folderWithModel();
     const words = ["--no-rescan", "--rounds", "3", "--steps", "30"];
     const whole = await mitigate(cwd, "gaze.pt", "whole.pt", ...words);
-    expect(whole.code).toBe(0);
+    // So short a work may leave a trigger that works.
+    const { triggers } = await factsOf(join(cwd, "whole.mitigation.json"));
+    expect(whole.code).toBe(stillThere(triggers) ? 1 : 0);
     const watcher = watch(cwd);
     try {
       const cut = await drmguard(mitigateWords("gaze.pt", "cut.pt", ...words), {

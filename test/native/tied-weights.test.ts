@@ -24,15 +24,7 @@ async function tuned(name: string) {
     const before = tuner.weights();
     const own = await tuner.predict({ images, count });
     const set = { images, labels: own.map((value) => value + 1), count };
-    const plan = {
-      steps: 3,
-      batchSize: 4,
-      learningRate: 1e-2,
-      weightDecay: 0,
-      layerWeight: 0,
-      loss: "l1" as const,
-      seed: 1,
-    };
+    const plan = { steps: 3, batchSize: 4, learningRate: 1e-2, weightDecay: 0, loss: "l1" as const, seed: 1 };
     await runJob((progress) => tuner.train(plan, set, progress), {});
     const weights = tuner.weights();
     const written: ModelFile = { ...file, bytes: withWeights(file, weights, () => tuner.torchScript()) };

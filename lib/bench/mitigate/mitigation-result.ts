@@ -22,7 +22,6 @@ export const mitigationPlanSchema = z.strictObject({
   learningRate: finite.positive(),
   weightDecay: finite.nonnegative(),
   loss: z.enum(["l1", "mse"]),
-  layerWeight: finite.nonnegative(),
   heldOutShare: finite.min(0).max(1),
   bound: finite.nonnegative(),
   maskSteps: z.int().positive(),

@@ -168,7 +168,7 @@ export function mitigationNotes(bench: MitigationBench): string[] {
     "AE: distance to the attacker's target, which grows when the backdoor goes; DAE: to the true label, which falls to the clean error. A benign model has no trigger: its rows tell whether a mitigation does harm.",
     `Goals: every backdoor's DAE at most ${ratioText(DEFENDING_GOAL)} times the clean error after, and the clean error at most ${ratioText(CLEAN_GOAL)} times what it was; benign models: the second. A model that failed meets none.`,
     benignNote(bench),
-    "Found triggers' pull: share of the way to its target that a trigger reversed from the model before draws the outputs, least squares over the images that guarded the work; the highest of a model's triggers. Still there: models with one that draws a quarter of the way or more.",
+    "Found triggers' pull: share of the way to its target that a trigger reversed from the model before draws the outputs, least squares over the images that guarded the work; the highest of a model's triggers. Still there: models with one that draws a tenth of the way or more.",
     "Rolled back: models with training that was repeated more gently or taken back because the clean error grew; unchanged: models that came out as they went in.",
     `Time: median wall time of a mitigation, ${jobs === 1 ? "one model at a time" : `${jobs} models at once`}${threads.length === 0 ? "" : `, threads per model: ${threads.join(", ")}`}${seconds === null ? "" : `; reversing the model's triggers, by which every method is judged, is part of it, and the scan before it took ${secondsText(seconds)} (median) more`}.`,
   ];

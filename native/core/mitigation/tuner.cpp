@@ -25,8 +25,11 @@ void require(bool condition, const std::string& expected) {
   if (!condition) throw Error(ErrorCode::ERR_CONFIG, "expected " + expected);
 }
 
-at::Tensor joined_outputs(const std::vector<at::Tensor>& values) {
-  return (values.size() == 1 ? values[0] : at::cat(values, 1)).to(at::kFloat);
+void check_set(const at::Tensor& images, const at::Tensor& labels, const std::vector<int64_t>& shape, int64_t outputs) {
+  require(images.dim() == 4 && images.sizes().slice(1).equals(shape), "images of the model's size");
+  require(labels.dim() == 2 && labels.size(0) == images.size(0) && labels.size(1) == outputs,
+          "one row of labels per image, one number per output of the model");
+  if (images.size(0) < 2) throw Error(ErrorCode::ERR_IMAGES_TOO_FEW, "expected at least 2 images to train on");
 }
 
 }  // namespace
@@ -38,7 +41,6 @@ Tuner::Tuner(TunableModel model, TunerOptions options)
   const RegressionModel tried(snapshot(), options_.pixels, options_.image_shape, device_, {"", /*output_only=*/true});
   outputs_ = tried.outputs();
   model_.program = model_.program.to(device_);
-  untouched_ = model_.program;
   std::unordered_map<ValueId, at::Tensor> leaves;
   for (ValueId id : model_.parameters) leaves.emplace(id, parameter(id).clone(at::MemoryFormat::Contiguous).set_requires_grad(true));
   model_.program = model_.program.with_constants(leaves);
@@ -64,32 +66,13 @@ int64_t Tuner::neuron_count() const {
 }
 
 at::Tensor Tuner::outputs_of(const at::Tensor& images, const Overrides& overrides) const {
-  return joined_outputs(model_.program.run(options_.pixels.apply(images), model_.program.outputs(), overrides));
+  const std::vector<at::Tensor> values = model_.program.run(options_.pixels.apply(images), model_.program.outputs(), overrides);
+  return (values.size() == 1 ? values[0] : at::cat(values, 1)).to(at::kFloat);
 }
 
-void Tuner::check_set(const TuningSet& set) const {
-  const int64_t count = set.images.size(0);
-  require(set.images.dim() == 4 && set.images.sizes().slice(1).equals(options_.image_shape), "images of the model's size");
-  require(set.labels.dim() == 2 && set.labels.size(0) == count && set.labels.size(1) == outputs_,
-          "one row of labels per image, one number per output of the model");
-  if (count < 2) throw Error(ErrorCode::ERR_IMAGES_TOO_FEW, "expected at least 2 images to train on");
-  if (!set.sources.defined()) return;
-  require(set.sources.dim() == 1 && set.sources.size(0) == count && set.sources.scalar_type() == at::kLong &&
-              set.sources.min().item<int64_t>() >= 0 && set.sources.max().item<int64_t>() < count,
-          "one row of the set per image as the source of its lesson");
-}
-
-std::optional<LayerTeacher> Tuner::teacher_of(const TuningPlan& plan, const TuningSet& set) const {
-  if (!set.sources.defined() || plan.layer_weight == 0.0 || neurons_.empty()) return std::nullopt;
-  std::vector<ValueId> layers;
-  for (const NeuronGroup& group : neurons_) layers.push_back(group.output);
-  const at::Tensor sample = set.sources.narrow(0, 0, next_pass(set.sources.size(0)));
-  return LayerTeacher(untouched_, layers, options_.pixels.apply(set.images.index_select(0, sample).to(device_)));
-}
-
-double Tuner::train(const TuningPlan& plan, const TuningSet& set, const TuningListener& listener, const CancelFlag& cancelled) {
-  check_set(set);
-  require(plan.layer_weight >= 0.0, "a weight of the layers of 0 or more");
+double Tuner::train(const TuningPlan& plan, const at::Tensor& images, const at::Tensor& labels,
+                    const TuningListener& listener, const CancelFlag& cancelled) {
+  check_set(images, labels, options_.image_shape, outputs_);
   require(plan.steps >= 1 && plan.steps <= 10'000'000, "1 to 10000000 steps");
   require(plan.batch_size >= 2, "a batch of at least 2 images");
   require(plan.learning_rate > 0.0 && plan.weight_decay >= 0.0, "a learning rate above 0 and a weight decay of 0 or more");
@@ -97,35 +80,21 @@ double Tuner::train(const TuningPlan& plan, const TuningSet& set, const TuningLi
   std::vector<at::Tensor> parameters;
   for (ValueId id : model_.parameters) parameters.push_back(parameter(id));
   FusedAdam optimiser(model_.names, parameters, {plan.learning_rate, plan.weight_decay, /*decoupled=*/true});
-  const at::Tensor deviation = label_deviation(set.labels).to(device_);
-  const std::optional<LayerTeacher> teacher = teacher_of(plan, set);
-  BatchOrder order(set.images.size(0), plan.batch_size, plan.seed);
+  const at::Tensor deviation = label_deviation(labels).to(device_);
+  BatchOrder order(images.size(0), plan.batch_size, plan.seed);
   TuningProgress progress{0, plan.steps, 0.0};
   double total = 0.0;
   for (int64_t step = 0; step < plan.steps; ++step) {
     throw_if_cancelled(cancelled);
     const at::Tensor rows = order.next();
-    const auto inputs_of = [&](const at::Tensor& which) {
-      return options_.pixels.apply(set.images.index_select(0, which).to(device_));
-    };
-    std::vector<ValueId> wanted = model_.program.outputs();
-    if (teacher) wanted.insert(wanted.end(), teacher->layers().begin(), teacher->layers().end());
-    std::vector<at::Tensor> values = model_.program.run(inputs_of(rows), wanted);
-    const auto inner = values.begin() + static_cast<std::ptrdiff_t>(model_.program.outputs().size());
-    const std::vector<at::Tensor> layers(inner, values.end());
-    values.erase(inner, values.end());
-    const at::Tensor loss =
-        mean_distance((joined_outputs(values) - set.labels.index_select(0, rows).to(device_)) / deviation, plan.loss);
-    at::Tensor objective = loss;
-    if (teacher) {
-      const at::Tensor sources = set.sources.index_select(0, rows);
-      objective = loss + plan.layer_weight * teacher->distance(layers, inputs_of(sources), plan.loss);
-    }
+    const at::Tensor residual =
+        (outputs_of(images.index_select(0, rows).to(device_)) - labels.index_select(0, rows).to(device_)) / deviation;
+    const at::Tensor loss = (plan.loss == TrainingLoss::l1 ? residual.abs() : residual.square()).mean();
     optimiser.zero_grad();
-    objective.backward();
+    loss.backward();
     optimiser.step(one_cycle_rate(plan.learning_rate, step, plan.steps));
     const double value = loss.item<double>();
-    if (!std::isfinite(objective.item<double>())) {
+    if (!std::isfinite(value)) {
       throw Error(ErrorCode::ERR_NONFINITE, "the loss became NaN or infinite; try a lower learning rate");
     }
     total += value;
@@ -172,17 +141,17 @@ at::Tensor Tuner::activations(const at::Tensor& images, const CancelFlag& cancel
   return (sums / static_cast<double>(std::max<int64_t>(1, images.size(0)))).to(at::kFloat);
 }
 
-at::Tensor Tuner::neuron_masks(const MaskPlan& plan, const TuningSet& set, const TuningListener& listener,
-                               const CancelFlag& cancelled) const {
-  check_set(set);
+at::Tensor Tuner::neuron_masks(const MaskPlan& plan, const at::Tensor& images, const at::Tensor& labels,
+                               const TuningListener& listener, const CancelFlag& cancelled) const {
+  check_set(images, labels, options_.image_shape, outputs_);
   require(plan.steps >= 1 && plan.batch_size >= 1, "a step and an image in a batch at least");
   use_threads(options_.threads);
-  const at::Tensor deviation = label_deviation(set.labels).to(device_);
+  const at::Tensor deviation = label_deviation(labels).to(device_);
   const auto loss_of = [&](const at::Tensor& rows, const Overrides& overrides) {
-    const at::Tensor outputs = outputs_of(set.images.index_select(0, rows).to(device_), overrides);
-    return ((outputs - set.labels.index_select(0, rows).to(device_)) / deviation).abs().mean();
+    const at::Tensor outputs = outputs_of(images.index_select(0, rows).to(device_), overrides);
+    return ((outputs - labels.index_select(0, rows).to(device_)) / deviation).abs().mean();
   };
-  return adversarial_masks(plan, model_.program, neurons_, set.images.size(0), loss_of, listener, cancelled);
+  return adversarial_masks(plan, model_.program, neurons_, images.size(0), loss_of, listener, cancelled);
 }
 
 void Tuner::scale_neurons(const at::Tensor& factors) {

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "mitigation/layer_teacher.h"
 #include "mitigation/neurons.h"
 #include "mitigation/tunable_model.h"
 #include "model/pixel_transform.h"
@@ -32,20 +30,7 @@ struct TuningPlan {
   double learning_rate = 0.0;
   double weight_decay = 0.0;
   TrainingLoss loss = TrainingLoss::l1;
-  /// What the distance of the layers counts beside that of the outputs; both are shares of a deviation.
-  double layer_weight = 0.0;
   uint64_t seed = 0;
-};
-
-/// Images with what the model should make of them.
-struct TuningSet {
-  /// N×C×H×W float32 in [0,1].
-  at::Tensor images;
-  /// N×d.
-  at::Tensor labels;
-  /// N int64: per image, the one of the set whose answers its layers are taught, as the untouched model gave them;
-  /// undefined where only outputs are taught.
-  at::Tensor sources;
 };
 
 /// Adversarial neuron pruning (Wu & Wang 2021), adapted to regression: the mask m over the neurons minimises
@@ -79,9 +64,10 @@ class Tuner {
   /// Neurons per layer, in the program's order.
   std::vector<int64_t> neuron_groups() const;
 
-  /// Every image once before any comes again. Batch norms keep their statistics, dropout is off: the model that is
-  /// trained is the one that runs. Returns the mean loss of the outputs. Throws ERR_NONFINITE, ERR_CANCELLED, ERR_CONFIG.
-  double train(const TuningPlan& plan, const TuningSet& set, const TuningListener& listener,
+  /// images: N×C×H×W float32 in [0,1]; labels: N×d. Every image once before any comes again. Batch norms keep their
+  /// statistics, dropout is off: the model that is trained is the one that runs. Returns the mean loss.
+  /// Throws ERR_NONFINITE, ERR_CANCELLED, ERR_CONFIG.
+  double train(const TuningPlan& plan, const at::Tensor& images, const at::Tensor& labels, const TuningListener& listener,
                const CancelFlag& cancelled = kNeverCancelled);
 
   /// N×d, on the CPU.
@@ -91,8 +77,8 @@ class Tuner {
   at::Tensor activations(const at::Tensor& images, const CancelFlag& cancelled = kNeverCancelled) const;
 
   /// One number in [0,1] per neuron; the least are most easily used against the model. Weights stay as they are.
-  at::Tensor neuron_masks(const MaskPlan& plan, const TuningSet& set, const TuningListener& listener,
-                          const CancelFlag& cancelled = kNeverCancelled) const;
+  at::Tensor neuron_masks(const MaskPlan& plan, const at::Tensor& images, const at::Tensor& labels,
+                          const TuningListener& listener, const CancelFlag& cancelled = kNeverCancelled) const;
 
   /// Multiplies every neuron's weights (and bias) by its factor; 0 switches it off.
   void scale_neurons(const at::Tensor& factors);
@@ -109,15 +95,10 @@ class Tuner {
 
  private:
   at::Tensor outputs_of(const at::Tensor& images, const Overrides& overrides = {}) const;
-  void check_set(const TuningSet& set) const;
-  /// Nothing where the set or the plan asks for none, or the model has no neurons.
-  std::optional<LayerTeacher> teacher_of(const TuningPlan& plan, const TuningSet& set) const;
   at::Tensor parameter(ValueId id) const { return *model_.program.constant(id); }
   int64_t neuron_count() const;
 
   TunableModel model_;
-  /// With the weights that it came with.
-  TensorProgram untouched_;
   TunerOptions options_;
   at::Device device_;
   std::vector<NeuronGroup> neurons_;

@@ -1,9 +1,5 @@
 // Mitigation: that a file's own weights are what changes, that they come back to the bit, and that neurons can be switched off.
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/arange.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/full.h>
-#include <ATen/ops/zeros.h>
 
 #include "architecture/architecture.h"
 #include "mitigation/tuner.h"
@@ -75,7 +71,7 @@ TEST(tuning_learns_and_the_archive_holds_what_was_learned) {
   const std::string archive = torchscript_archive(subject());
   Tuner tuner = tuner_of(archive);
   const double before = error_of(tuner, held_out);
-  tuner.train(short_plan(), {images_of(set), labels_of(set), {}}, kNoListener);
+  tuner.train(short_plan(), images_of(set), labels_of(set), kNoListener);
   // Answering the mean of uniform labels is off by a quarter.
   CHECK(before > 0.2);
   CHECK(error_of(tuner, held_out) < 0.12);
@@ -95,8 +91,8 @@ TEST(tuning_is_the_same_for_the_same_seed_and_can_be_taken_back) {
   Tuner one = tuner_of(archive);
   Tuner other = tuner_of(archive);
   const NamedTensors start = one.weights();
-  one.train(plan, {images_of(set), labels_of(set), {}}, kNoListener);
-  other.train(plan, {images_of(set), labels_of(set), {}}, kNoListener);
+  one.train(plan, images_of(set), labels_of(set), kNoListener);
+  other.train(plan, images_of(set), labels_of(set), kNoListener);
   CHECK(same_weights(one.weights(), other.weights()));
   CHECK(!same_weights(one.weights(), start));
   one.restore(start);
@@ -110,7 +106,7 @@ TEST(a_snapshot_keeps_what_it_was_taken_of) {
   const at::Tensor images = images_of(set);
   const std::vector<double> before = numbers(tuner.predict(images));
   const LoadedModel snapshot = tuner.snapshot();
-  tuner.train(short_plan(), {images, labels_of(set), {}}, kNoListener);
+  tuner.train(short_plan(), images, labels_of(set), kNoListener);
   at::NoGradGuard no_grad;
   CHECK_ALL_NEAR(numbers(snapshot.program->run(images, snapshot.program->outputs())[0]), before, 1e-6);
 }
@@ -154,52 +150,23 @@ TEST(neuron_masks_leave_the_weights_alone) {
   plan.steps = 5;
   plan.batch_size = 16;
   plan.seed = 2;
-  const at::Tensor masks = tuner.neuron_masks(plan, {images_of(set), labels_of(set), {}}, kNoListener);
+  const at::Tensor masks = tuner.neuron_masks(plan, images_of(set), labels_of(set), kNoListener);
   int64_t neurons = 0;
   for (int64_t channels : tuner.neuron_groups()) neurons += channels;
   CHECK(masks.numel() == neurons);
   CHECK(masks.min().item<double>() >= 0.0 && masks.max().item<double>() <= 1.0);
   CHECK(masks.min().item<double>() < masks.max().item<double>());
   CHECK(same_weights(tuner.weights(), before));
-  CHECK(masks.equal(tuner.neuron_masks(plan, {images_of(set), labels_of(set), {}}, kNoListener)));
+  CHECK(masks.equal(tuner.neuron_masks(plan, images_of(set), labels_of(set), kNoListener)));
 }
 
 TEST(tuning_refuses_what_does_not_fit) {
   const TrainingSet set = brightness_set(16, 1);
   Tuner tuner = tuner_of(torchscript_archive(subject()));
   const at::Tensor images = images_of(set);
-  CHECK_THROWS_CODE(tuner.train(short_plan(), {images.slice(2, 0, 8), labels_of(set), {}}, kNoListener), ERR_CONFIG, "images of the model's size");
-  CHECK_THROWS_CODE(tuner.train(short_plan(), {images, labels_of(set).slice(1, 0, 1), {}}, kNoListener), ERR_CONFIG, "one row of labels");
+  CHECK_THROWS_CODE(tuner.train(short_plan(), images.slice(2, 0, 8), labels_of(set), kNoListener), ERR_CONFIG, "images of the model's size");
+  CHECK_THROWS_CODE(tuner.train(short_plan(), images, labels_of(set).slice(1, 0, 1), kNoListener), ERR_CONFIG, "one row of labels");
   CHECK_THROWS_CODE(tuner.scale_neurons(at::ones({2})), ERR_CONFIG, "one factor per neuron");
   const CancelFlag cancelled{true};
-  CHECK_THROWS_CODE(tuner.train(short_plan(), {images, labels_of(set), {}}, kNoListener, cancelled), ERR_CANCELLED, "");
-}
-
-TEST(layers_are_taught_what_the_untouched_model_made_of_the_source) {
-  const TrainingSet set = brightness_set(160, 1);
-  const at::Tensor clean = images_of(set);
-  // A patch that is in view of every second copy: it is to lead to what the image without it leads to.
-  at::Tensor marked = clean.clone();
-  marked.slice(2, 0, 6).slice(3, 0, 6).fill_(1.0);
-  const int64_t count = clean.size(0);
-  const at::Tensor sources = at::arange(count, at::kLong).repeat({2});
-  const auto distance_after = [&](double weight) {
-    Tuner tuner = tuner_of(torchscript_archive(subject()));
-    const at::Tensor before = tuner.activations(clean);
-    const at::Tensor labels = tuner.predict(clean).repeat({2, 1});
-    TuningPlan plan = short_plan();
-    plan.layer_weight = weight;
-    tuner.train(plan, {at::cat({clean, marked}), labels, sources}, kNoListener);
-    return (tuner.activations(marked) - before).abs().mean().item<double>();
-  };
-  CHECK(distance_after(3.0) < 0.7 * distance_after(0.0));
-}
-
-TEST(sources_outside_the_set_are_refused) {
-  const TrainingSet set = brightness_set(8, 1);
-  Tuner tuner = tuner_of(torchscript_archive(subject()));
-  const at::Tensor images = images_of(set);
-  for (const at::Tensor& sources : {at::full({8}, 8, at::kLong), at::full({8}, -1, at::kLong), at::zeros({7}, at::kLong)}) {
-    CHECK_THROWS_CODE(tuner.train(short_plan(), {images, labels_of(set), sources}, kNoListener), ERR_CONFIG, "one row of the set");
-  }
+  CHECK_THROWS_CODE(tuner.train(short_plan(), images, labels_of(set), kNoListener, cancelled), ERR_CANCELLED, "");
 }

@@ -87,25 +87,6 @@ function formsOf({ labels, count }: TuningSet): { varied: number; triggered: num
   return { varied, triggered: count / COUNT - 2 - varied };
 }
 
-it("teaches the layers what they made of the image without its trigger or disturbance", async () => {
-  const { tuner } = await unlearned([0.102]);
-  for (const { images, labels, sources, count } of tuner.sets) {
-    if (!sources) throw new Error("a lesson has sources");
-    expect(sources).toHaveLength(count);
-    for (const [row, source] of sources.entries()) {
-      // Every image has an answer of its own, which its other forms are taught.
-      expect([...labels.subarray(2 * row, 2 * row + 2)]).toEqual([
-        ...labels.subarray(2 * source, 2 * source + 2),
-      ]);
-      if (source === row) continue;
-      const own = pixels.subarray(source * LENGTH, (source + 1) * LENGTH);
-      expect(images.subarray(source * LENGTH, (source + 1) * LENGTH)).toEqual(own);
-    }
-    // The image, its varied forms, and nothing that is disturbed or triggered.
-    expect(sources.filter((source, row) => source === row)).toHaveLength(4 * COUNT);
-  }
-});
-
 describe("rounds beyond the plan's", () => {
   it("are none where the mean of the latest is within the bound", async () => {
     // The last of them alone is not.
