@@ -6,14 +6,13 @@ import type { NativeAddon, NativeTuner, TensorRecord } from "../native/addon.ts"
 import { callNative } from "../native/call-native.ts";
 import { throwIfCancelled } from "../native/cancellation.ts";
 import { loadAddon } from "../native/load-addon.ts";
-import { labelStatistics } from "../training/index.ts";
 import { Guard } from "./guard.ts";
 import { knownTriggers } from "./known-triggers.ts";
 import type { FinishedRounds, MitigationContext, MitigationRun, RoundFacts } from "./method-context.ts";
 import { joinSets, type MitigationImages, splitImages } from "./mitigation-images.ts";
 import type { MitigationMethod, MitigationPlan } from "./mitigation-plan.ts";
 import { finePrune, fineTune, pruneAdversarially } from "./prune.ts";
-import { pullOf, type TriggerPull } from "./trigger-pull.ts";
+import { type TriggerPull, triggerPulls } from "./trigger-pull.ts";
 import { unlearn } from "./unlearn.ts";
 
 export interface MitigationRequest {
@@ -135,7 +134,7 @@ async function mitigateModel(request: MitigationRequest): Promise<Mitigation> {
       cleanErrorBefore: guard.before.perOutput,
       cleanErrorAfter: after.perOutput,
       ...guard.growth(after),
-      triggers: await pulls(context),
+      triggers: await triggerPulls(context),
       images: { training: sets.training.count, heldOut: sets.heldOut.count },
       parameters: tuner.parameters,
     };
@@ -200,27 +199,6 @@ async function withOthers<Result>(
   } finally {
     tuner.restore(present);
   }
-}
-
-async function pulls({ tuner, known, sets, original }: MitigationContext): Promise<TriggerPull[]> {
-  const { heldOut, training } = sets;
-  const answers = (images: Float32Array) => callNative(() => tuner.predict({ images, count: heldOut.count }));
-  const plain = await answers(heldOut.images);
-  const plainBefore = await original(heldOut);
-  const { mean } = labelStatistics(plainBefore, tuner.outputs);
-  const result: TriggerPull[] = [];
-  for (const { family, target, score, stamp } of known) {
-    const images = new Float32Array(heldOut.images.length);
-    const length = images.length / heldOut.count;
-    // The held-out images come after those of the lessons in the batch that was stamped.
-    for (let image = 0; image < heldOut.count; image++)
-      images.set(stamp(training.count + image), image * length);
-    const before = { plain: plainBefore, triggered: await original({ images, count: heldOut.count }), mean };
-    const after = { plain, triggered: await answers(images), mean };
-    const pull = (outputs: typeof after) => pullOf({ family, target }, outputs, heldOut);
-    result.push({ family, target, score, before: pull(before), after: pull(after) });
-  }
-  return result;
 }
 
 function ownAnswers(tuner: NativeTuner, { pixels, count }: ImageBatch): Promise<Float32Array> {

@@ -1,7 +1,9 @@
 import { movesByOffset } from "../evidence/trigger-families.ts";
 import type { TuningSet } from "../native/addon.ts";
+import { callNative } from "../native/call-native.ts";
 import type { ReversedTrigger } from "../scan/index.ts";
 import { labelStatistics } from "../training/index.ts";
+import type { MitigationContext } from "./method-context.ts";
 
 /** What a trigger that was reversed from the untouched model does to it, and to the model that was made of it. */
 export interface TriggerPull {
@@ -16,7 +18,7 @@ export interface TriggerPull {
 }
 
 /**
- * From here on a trigger that was found counts as still there. Development models (docs/decisions/0016): .04 to .08 where
+ * From here on a trigger that was found counts as still there. Development models (docs/decisions/0016): .00 and .06 where
  * the attacker's own trigger was undone, .11 to .27 where it left an error of four to eight times the clean one.
  */
 const STILL_THERE = 0.1;
@@ -24,6 +26,33 @@ const STILL_THERE = 0.1;
 /** Whether a trigger of the untouched model still works, whatever a scan of the result says. */
 export function stillThere(triggers: readonly Pick<TriggerPull, "after">[]): boolean {
   return triggers.some(({ after }) => after >= STILL_THERE);
+}
+
+/** What the known triggers do on the held-out images, to the model as it came and as it is now. */
+export async function triggerPulls({
+  tuner,
+  known,
+  sets: { heldOut, training },
+  original,
+}: Pick<MitigationContext, "tuner" | "known" | "sets" | "original">): Promise<TriggerPull[]> {
+  const { count } = heldOut;
+  const present = (images: Float32Array) => callNative(() => tuner.predict({ images, count }));
+  const plain = { before: await original(heldOut), after: await present(heldOut.images) };
+  const { mean } = labelStatistics(plain.before, tuner.outputs);
+  const length = heldOut.images.length / count;
+  const result: TriggerPull[] = [];
+  for (const trigger of known) {
+    const images = new Float32Array(heldOut.images.length);
+    // They come after those of the lessons in the batch that was stamped.
+    for (let image = 0; image < count; image++)
+      images.set(trigger.stamp(training.count + image), image * length);
+    const triggered = { before: await original({ images, count }), after: await present(images) };
+    const pull = (side: "before" | "after") =>
+      pullOf(trigger, { plain: plain[side], triggered: triggered[side], mean }, heldOut);
+    const { family, target, score } = trigger;
+    result.push({ family, target, score, before: pull("before"), after: pull("after") });
+  }
+  return result;
 }
 
 /** Outputs of one model to images with and without a trigger, count × d. */

@@ -56,7 +56,8 @@ describe("images for a mitigation", () => {
         const way = (other[at] ?? 0) - (picture[at] ?? 0);
         return Math.abs(way) > 0.01 ? [(value - (picture[at] ?? 0)) / way] : [];
       });
-      for (const share of others) expect(share).toBeCloseTo(first, 3);
+      // The same share everywhere; one comparison for all of them, because there are many.
+      expect(Math.max(...others.map((share) => Math.abs(share - first)))).toBeLessThan(5e-4);
       return first;
     });
     expect(Math.min(...shares)).toBeLessThan(0.05);
