@@ -21,7 +21,7 @@ const SHARES = [1, 0.95, 0.9, 0.85, 0.8] as const;
 /** One-sided 95 % of the normal distribution. */
 const SURE = 1.645;
 /** A few images that err by very much have a standard error that excuses anything. */
-const PLAIN = 2;
+const PLAIN = 4;
 /** Two-sided 95 %. */
 const INTERVAL = 1.96;
 
@@ -70,8 +70,8 @@ export class Guard {
 
   /**
    * Whether an error is beyond the bound, and by more than the choice of a few hundred images explains: a bound of 5 % is near
-   * what they can tell, and taking back what has not grown brings the backdoor back for nothing. Beyond twice the bound it
-   * is whatever explains it, and so is an error that is no number.
+   * what they can tell, and taking back what has not grown brings the backdoor back for nothing. Beyond four times the bound
+   * it is whatever explains it, and so is an error that is no number.
    * @param times the bound, so many times.
    */
   exceeds(error: CleanError, times = 1): boolean {
