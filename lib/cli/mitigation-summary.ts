@@ -29,6 +29,11 @@ export function mitigationSummary(facts: MitigationFacts): string {
     const part = percentOf(1 - facts.share);
     lines.push(`the clean error had grown beyond the bound in the end: ${part} of the way was taken back`);
   }
+  if (facts.share > 0 && !facts.withinBound) {
+    lines.push(
+      `the growth is beyond the bound, which ${images.heldOut} images cannot tell from chance: give more images, and look at the clean error yourself`,
+    );
+  }
   return `${lines.join("\n")}\n`;
 }
 

@@ -87,7 +87,12 @@ export class Guard {
   }
 
   /** What an error is over the one before, less one, with its 95 % interval; where the labels are own answers, in their deviations. */
-  growth(error: CleanError): { growth: number; growthInterval: [low: number, high: number] } {
+  growth(error: CleanError): {
+    growth: number;
+    growthInterval: [low: number, high: number];
+    /** By the plain estimate; beyond it stands what chance may explain. */
+    withinBound: boolean;
+  } {
     const { difference, standardError } = growthOf(error, this.before);
     // A model without error before has no share by which it could grow.
     const unit = this.#unit > 0 ? this.#unit : 1;
@@ -95,6 +100,7 @@ export class Guard {
     return {
       growth: difference / unit,
       growthInterval: [(difference - wide) / unit, (difference + wide) / unit],
+      withinBound: error.relative <= this.allowed,
     };
   }
 

@@ -55,6 +55,8 @@ export interface Mitigation {
   growth: number;
   /** 95 %: what other held-out images would make of the growth. */
   growthInterval: [low: number, high: number];
+  /** Whether the growth itself is within the bound; beyond it stands what the choice of the held-out images may explain. */
+  withinBound: boolean;
   /** Triggers that were reversed from the untouched model, and what they still do. */
   triggers: TriggerPull[];
   images: { training: number; heldOut: number };

@@ -42,6 +42,7 @@ export interface MitigationFacts {
   cleanErrorAfter: number[];
   growth: number;
   growthInterval: Mitigation["growthInterval"];
+  withinBound: boolean;
   /** Triggers that were reversed from the model, and what they do to the repaired one. */
   triggers: TriggerPull[];
   /** Share of the way from the file's weights that stands: less than 1 where the clean error had grown too much. */

@@ -24,6 +24,7 @@ function summaryOf(changes: Partial<MitigationFacts> = {}): string {
     cleanErrorAfter: [0.041],
     growth: 0.025,
     growthInterval: [-0.0034, 0.0534],
+    withinBound: true,
     triggers: [],
     share: 1,
     rounds: [],
@@ -55,6 +56,16 @@ describe("a mitigation's summary", () => {
     const summary = summaryOf({ share });
     expect(summary).toContain(text);
     expect(summary).not.toContain("the model is as it was");
+  });
+
+  it("warns of a growth beyond the bound that stands because chance may explain it", () => {
+    const wide = { growth: 0.15, growthInterval: [-0.19, 0.49] as [number, number], withinBound: false };
+    const images = { source: "images.npz", sha256, training: 60, heldOut: 20 };
+    expect(summaryOf({ ...wide, images })).toContain(
+      "beyond the bound, which 20 images cannot tell from chance",
+    );
+    // What was taken back as a whole has not grown.
+    expect(summaryOf({ ...wide, share: 0 })).not.toContain("from chance");
   });
 
   it("says that the model is as it was where everything was taken back, and what would help", () => {

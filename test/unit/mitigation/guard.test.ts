@@ -210,8 +210,9 @@ describe("an error that no choice of images excuses", () => {
 describe("a growth as it is reported", () => {
   it("is a share of the error before, and without an interval where all images tell the same", async () => {
     const { guard } = await guarded();
-    const { growth, growthInterval } = guard.growth(errorOf(0.13));
+    const { growth, growthInterval, withinBound } = guard.growth(errorOf(0.13));
     expect(growth).toBeCloseTo(0.3, 6);
+    expect([withinBound, guard.growth(errorOf(0.109)).withinBound]).toEqual([false, true]);
     for (const end of growthInterval) expect(end).toBeCloseTo(0.3, 6);
     expect(guard.growth(errorOf(0.08)).growth).toBeCloseTo(-0.2, 6);
   });
