@@ -67,7 +67,7 @@ function columnsOf({ error, rows }: MitigationBench): MitigationColumn[] {
     goalsColumn,
     asBenignColumn,
     number("found triggers' pull before", ({ pull }) => sideText(pull, "before")),
-    number("after", ({ pull }) => sideText(pull, "after")),
+    number("pull after", ({ pull }) => sideText(pull, "after")),
     stillThereColumn,
     number("time", ({ seconds }) => (seconds === null ? NOTHING : secondsText(seconds.median))),
     number("rolled back + unchanged", (row) => `${row.rolledBack} + ${row.unchanged}`),
