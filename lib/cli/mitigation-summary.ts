@@ -1,4 +1,4 @@
-import { type MitigationFacts, type RoundFacts, stillThere } from "../mitigation/index.ts";
+import { type MitigationFacts, type RoundFacts, stillThere, strongestPull } from "../mitigation/index.ts";
 import { textTable } from "./text-table.ts";
 
 const TAKEN_BACK =
@@ -39,8 +39,7 @@ export function mitigationSummary(facts: MitigationFacts): string {
 
 function pullLines(triggers: MitigationFacts["triggers"]): string[] {
   if (triggers.length === 0) return [];
-  const most = (side: "before" | "after") =>
-    percentOf(Math.max(0, ...triggers.map((trigger) => trigger[side])));
+  const most = (side: "before" | "after") => percentOf(Math.max(0, strongestPull(triggers, side) ?? 0));
   const found = `triggers found in the model drew its outputs up to ${most("before")} of the way to their targets, now up to ${most("after")}`;
   return stillThere(triggers) ? [found, STILL_THERE] : [found];
 }

@@ -28,4 +28,4 @@ export {
   requirePlace,
   saveRepaired,
 } from "./repaired-model.ts";
-export { stillThere, type TriggerPull } from "./trigger-pull.ts";
+export { stillThere, strongestPull, type TriggerPull } from "./trigger-pull.ts";

@@ -28,6 +28,14 @@ export function stillThere(triggers: readonly Pick<TriggerPull, "after">[]): boo
   return triggers.some(({ after }) => after >= STILL_THERE);
 }
 
+/** The most that any of the triggers draws the outputs; null without triggers. */
+export function strongestPull(
+  triggers: readonly Pick<TriggerPull, "before" | "after">[],
+  side: "before" | "after",
+): number | null {
+  return triggers.length === 0 ? null : Math.max(...triggers.map((trigger) => trigger[side]));
+}
+
 /** What the known triggers do on the held-out images, to the model as it came and as it is now. */
 export async function triggerPulls({
   tuner,

@@ -1,4 +1,4 @@
-import { type MitigationMethod, stillThere } from "../../mitigation/index.ts";
+import { type MitigationMethod, stillThere, strongestPull } from "../../mitigation/index.ts";
 import type { MeasuredErrors } from "../../training/index.ts";
 import type { ZooModel } from "../../zoo/index.ts";
 import { median, spreadOf } from "../statistics/quantiles.ts";
@@ -92,11 +92,7 @@ function tableRow(
 
 function pullOf(outcomes: readonly BenchedModel["outcome"][]): Change | null {
   const most = (side: "before" | "after") =>
-    spreadOf(
-      outcomes.flatMap(({ triggers }) =>
-        triggers.length === 0 ? [] : [Math.max(...triggers.map((trigger) => trigger[side]))],
-      ),
-    );
+    spreadOf(outcomes.flatMap(({ triggers }) => strongestPull(triggers, side) ?? []));
   const before = most("before");
   const after = most("after");
   return before === null || after === null ? null : { before, after };
