@@ -2,14 +2,14 @@ import { DrmGuardError } from "../errors/index.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
 import type { ImageBatch } from "../images/index.ts";
 import { type ModelFile, tunerSource, withWeights } from "../models/index.ts";
-import type { NativeAddon, NativeTuner, TensorRecord } from "../native/addon.ts";
+import type { NativeAddon, NativeTuner, TensorRecord, TuningSet } from "../native/addon.ts";
 import { callNative } from "../native/call-native.ts";
 import { throwIfCancelled } from "../native/cancellation.ts";
 import { loadAddon } from "../native/load-addon.ts";
 import { Guard } from "./guard.ts";
 import { knownTriggers } from "./known-triggers.ts";
 import type { FinishedRounds, MitigationContext, MitigationRun, RoundFacts } from "./method-context.ts";
-import { joinSets, type MitigationImages, splitImages } from "./mitigation-images.ts";
+import { joinSets, type MitigationImages, type MitigationSets, splitImages } from "./mitigation-images.ts";
 import type { MitigationMethod, MitigationPlan } from "./mitigation-plan.ts";
 import { finePrune, fineTune, pruneAdversarially } from "./prune.ts";
 import { type TriggerPull, triggerPulls } from "./trigger-pull.ts";
@@ -97,10 +97,7 @@ async function mitigateModel(request: MitigationRequest): Promise<Mitigation> {
   const options = { device, threads, pixels: input.pixels, channels, height, width };
   const tuner = await callNative(() => addon.createTuner(source, options));
   try {
-    const labels = images.labels ?? (await ownAnswers(tuner, images.images));
-    requireLabels(labels, images.images, tuner);
-    requireRoom(images.images);
-    const sets = splitImages(images.images, labels, plan);
+    const sets = await setsOf(tuner, images, plan);
     const guard = await Guard.of(tuner, sets.heldOut, plan.bound, images.labels === null);
     // A file whose weights cannot be replaced is told so now, not after the work.
     withWeights(file, guard.file, () => tuner.torchScript());
@@ -175,6 +172,24 @@ function requireRoom({ pixels, count, source }: ImageBatch): void {
   );
 }
 
+async function setsOf(
+  tuner: NativeTuner,
+  { images, labels }: MitigationImages,
+  plan: MitigationPlan,
+): Promise<MitigationSets> {
+  const given = labels ?? new Float32Array(images.count * tuner.outputs);
+  requireLabels(given, images, tuner);
+  requireRoom(images);
+  const sets = splitImages(images, given, plan);
+  if (labels !== null) return sets;
+  return { training: await ownAnswers(tuner, sets.training), heldOut: await ownAnswers(tuner, sets.heldOut) };
+}
+
+/** Each set is answered by itself, as it is later on: in another batch a device may answer otherwise in the last digits, and the guard compares with 0. */
+async function ownAnswers(tuner: NativeTuner, set: TuningSet): Promise<TuningSet> {
+  return { ...set, labels: await callNative(() => tuner.predict(set)) };
+}
+
 function requireLabels(labels: Float32Array, images: ImageBatch, tuner: NativeTuner): void {
   if (labels.some((label) => !Number.isFinite(label))) {
     throw new DrmGuardError("ERR_CONFIG", "Expected finite labels, got NaN or infinity among them.");
@@ -201,10 +216,6 @@ async function withOthers<Result>(
   } finally {
     tuner.restore(present);
   }
-}
-
-function ownAnswers(tuner: NativeTuner, { pixels, count }: ImageBatch): Promise<Float32Array> {
-  return callNative(() => tuner.predict({ images: pixels, count }));
 }
 
 function originOf(file: ModelFile, addon: NativeAddon): MitigationContext["origin"] {

@@ -53,7 +53,8 @@ describe("bench mitigate", () => {
     for (const { condition, outcome } of bench.models) {
       expect(outcome.before.images).toBe(bench.images.measured);
       expect(outcome.before.attacks).toHaveLength(condition === "input-aware" ? 1 : 0);
-      expect(outcome.rescan).not.toBeNull();
+      // Stripes and patches always score something.
+      expect(outcome.rescan?.family).toEqual(expect.any(String));
     }
     // The states of the trigger came from the zoo: it changes images as much as it did when they were trained.
     const trained = (facts as { measured: { attacks: { triggerMeanL1: number }[] } }).measured.attacks[0];

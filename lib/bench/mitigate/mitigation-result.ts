@@ -32,6 +32,8 @@ export const mitigationPlanSchema = z.strictObject({
 export const scannedSchema = z.strictObject({
   score: finite.nullable(),
   label: z.enum(["backdoored", "clean", "inconclusive"]),
+  /** The family of triggers that the score is of; null where there is none, and in results of before it was kept. */
+  family: inversionSchema.shape.family.nullable().default(null),
   seconds: finite.nonnegative(),
 });
 

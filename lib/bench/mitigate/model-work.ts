@@ -184,7 +184,7 @@ class ZooModelWork implements ModelWork {
 /** What evidence says of its model by the lines of a plan. */
 export function scannedModel(evidence: ScanEvidence, { thresholds }: ScanPlan): ScannedModel {
   const { score, label } = judge(evidence, thresholds);
-  return { score, label, seconds: evidence.seconds.total };
+  return { score, label, family: evidence.statistics.family, seconds: evidence.seconds.total };
 }
 
 function measuringSets({ labelNames, unit, measured }: ImageParts): MeasuringSets {

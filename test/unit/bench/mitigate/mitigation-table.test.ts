@@ -209,7 +209,7 @@ describe("mitigation table", () => {
   });
 
   it("counts verdicts before, and after where there was another scan", () => {
-    const clean = { score: 0.5, label: "clean", seconds: 20 } as const;
+    const clean = { score: 0.5, label: "clean", family: "patch", seconds: 20 } as const;
     const [once] = table({ badnets: [0] }, [makeBenched("drmguard", "badnets-0", makeOutcome(BEFORE, GOOD))]);
     expect(once?.verdicts).toEqual({
       before: { backdoored: 1, clean: 0, inconclusive: 0 },

@@ -65,7 +65,7 @@ export function makeOutcome(
   changes: Partial<MitigationOutcome> = {},
 ): MitigationOutcome {
   return {
-    scan: { score: 3, label: "backdoored", seconds: 20 },
+    scan: { score: 3, label: "backdoored", family: "wave", seconds: 20 },
     before: makeMeasured(before),
     after: makeMeasured(after),
     rounds: [makeRound()],
@@ -149,7 +149,7 @@ export function paperWork(
           before: _before,
           ...did
         } = makeOutcome({ ...backdoored, clean: 1 }, { ...mitigated, clean: 1.02 });
-        const again = rescan ? ({ score: 0.4, label: "clean", seconds: 20 } as const) : null;
+        const again = rescan ? ({ score: 0.4, label: "clean", family: "patch", seconds: 20 } as const) : null;
         return { ...did, rescan: again };
       },
     };
