@@ -32,7 +32,7 @@ export interface FamilyContrast {
   forcedCostAtMost: number | null;
   /** freeCost / forcedCost; null where it does not exist. */
   rho: number | null;
-  /** √(reference / collapse) of the best: by how much an optimised trigger narrows the outputs' deviation further. */
+  /** √(reference / collapse) of the best: by how much an optimised trigger narrows the outputs' deviation further; the reference counts mostReference at most. */
   depth: number | null;
   /** What families compare by: 1/ρ or the depth, over what benign models show of it; null where it does not exist. */
   score: number | null;
@@ -71,8 +71,13 @@ export function familyContrasts(inversions: readonly InversionEvidence[]): Famil
 const LEAST_COLLAPSE = 1e-6;
 
 /** Of an inversion of small triggers (FamilyContrast.depth). */
-export function depthOf({ reference, collapse }: Pick<InversionEvidence, "reference" | "collapse">): number {
-  return Math.sqrt((reference ?? 1) / Math.max(collapse, LEAST_COLLAPSE));
+export function depthOf({
+  family,
+  reference,
+  collapse,
+}: Pick<InversionEvidence, "family" | "reference" | "collapse">): number {
+  const counted = Math.min(reference ?? 1, TRIGGER_FAMILIES[family].mostReference);
+  return Math.sqrt(counted / Math.max(collapse, LEAST_COLLAPSE));
 }
 
 function depthContrast(

@@ -14,24 +14,38 @@ export interface TriggerFamilyText {
   measure: "cost" | "depth";
   /** The most that eight benign models have shown of that; scores count in it (docs/decisions/0014). */
   benign: number;
+  /**
+   * "depth": the most that others of the family count, as a share of the outputs' variance: about what they leave at most in models that
+   * nobody has hardened. In one that was taught to answer alike whatever is painted on the picture they leave all of it, and
+   * the harder it is, the more suspicious it would be (docs/decisions/0017). 1 where it is not looked at.
+   */
+  mostReference: number;
 }
 
 const CHANGE = "mean change per pixel in [0,1]";
+const COSTS = { costUnit: CHANGE, measure: "cost", benign: 2.25, mostReference: 1 } as const;
 
 export const TRIGGER_FAMILIES: Record<Family, TriggerFamilyText> = {
-  wave: { name: "stripes", costUnit: CHANGE, measure: "depth", benign: 2 },
-  patch: { name: "patch", costUnit: CHANGE, measure: "depth", benign: 3 },
-  "central-patch": { name: "patch, target near the mean", costUnit: CHANGE, measure: "depth", benign: 6.2 },
-  "offset-patch": { name: "patch that moves the outputs", costUnit: CHANGE, measure: "depth", benign: 2.6 },
-  "additive-pattern": { name: "additive pattern", costUnit: CHANGE, measure: "cost", benign: 2.25 },
-  "smooth-warp": {
-    name: "smooth warp",
-    costUnit: "mean displacement in image sides",
-    measure: "cost",
-    benign: 2.25,
+  wave: { name: "stripes", costUnit: CHANGE, measure: "depth", benign: 2, mostReference: 0.45 },
+  patch: { name: "patch", costUnit: CHANGE, measure: "depth", benign: 3, mostReference: 0.85 },
+  "central-patch": {
+    name: "patch, target near the mean",
+    costUnit: CHANGE,
+    measure: "depth",
+    benign: 6.2,
+    mostReference: 0.85,
   },
-  "encoder-decoder": { name: "input-aware change", costUnit: CHANGE, measure: "cost", benign: 2.25 },
-  "mask-pattern": { name: "mask and pattern", costUnit: CHANGE, measure: "cost", benign: 2.25 },
+  "offset-patch": {
+    name: "patch that moves the outputs",
+    costUnit: CHANGE,
+    measure: "depth",
+    benign: 2.6,
+    mostReference: 1,
+  },
+  "additive-pattern": { name: "additive pattern", ...COSTS },
+  "smooth-warp": { name: "smooth warp", ...COSTS, costUnit: "mean displacement in image sides" },
+  "encoder-decoder": { name: "input-aware change", ...COSTS },
+  "mask-pattern": { name: "mask and pattern", ...COSTS },
 };
 
 /** How evidence speaks of a family whose inversions it may lack. */

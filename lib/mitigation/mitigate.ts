@@ -159,7 +159,7 @@ function requireSameModel(file: ModelFile, evidence: ScanEvidence): void {
 }
 
 /** Parts, varied, disturbed and triggered forms, joined and copied for the core: so many times the images. */
-const COPIES = 18;
+const COPIES = 23;
 const MOST_BYTES = 32 * 2 ** 30;
 
 function requireRoom({ pixels, count, source }: ImageBatch): void {

@@ -1,6 +1,6 @@
 import type { TensorRecord, TuningSet } from "../native/addon.ts";
 import { RandomStream } from "../render/index.ts";
-import { Model, type ReversedTrigger, reverseAgain } from "../scan/index.ts";
+import { Model, type ReversedTrigger, reverseAgain, reverseTriggers } from "../scan/index.ts";
 import { trainGuarded } from "./guard.ts";
 import {
   type MitigationContext,
@@ -13,17 +13,23 @@ import { joinSets } from "./mitigation-images.ts";
 import { trainingOfRound } from "./mitigation-plan.ts";
 import { meanWeights } from "./mixed-weights.ts";
 import { randomlyTriggered } from "./random-triggers.ts";
-import { mixedImage, partlyTriggered, variedImage } from "./varied-images.ts";
+import { mirroredAtTimes, mixedImage, partlyTriggered, variedImage } from "./varied-images.ts";
 
-/** Forms of every image in a lesson beside itself and a disturbed one. */
-const FORMS = { varied: 3, triggered: 2 } as const;
+/** Forms of every image in a lesson beside itself. */
+const FORMS = { varied: 4, disturbed: 2, triggered: 2 } as const;
 /**
  * Rounds at the last, low rate that are added where the clean error is still beyond the bound, and their forms. They win
  * clean error back and little of the backdoor; going back towards the file's weights does it the other way round.
  */
-const RECOVERY = { most: 6, forms: { varied: 5, triggered: 1 } } as const;
+const RECOVERY = { most: 6, forms: { varied: 5, disturbed: 1, triggered: 1 } } as const;
 /** Rounds whose weights are averaged in the end: errs less on images that it has not seen than any one of them. */
 const AVERAGED = 3;
+/**
+ * In every other of the plan's rounds small triggers are searched anew as well: what a scan of the model as it then is would
+ * find. Squares that it would call clean stay out of the lesson: over the eyes any would do, and unlearning those costs
+ * clean error.
+ */
+const SEARCHED = { families: ["wave", "patch"], every: 2, from: 3 } as const;
 /** Tells this stream from others of the same seed. */
 const STREAM = 0x756e6c65;
 
@@ -51,9 +57,10 @@ async function unlearnRounds(context: MitigationContext): Promise<MitigationWork
   return { rounds, finish: () => {} };
 }
 
-/** How often an image of a lesson is varied, and how often it carries a trigger. */
+/** How often an image of a lesson is varied, carries a random disturbance, and carries a trigger. */
 interface LessonForms {
   varied: number;
+  disturbed: number;
   triggered: number;
 }
 
@@ -78,7 +85,7 @@ async function unlearnOnce(
   const { known, plan, onProgress } = context;
   const began = performance.now();
   const { seed } = trainingOfRound(plan, round);
-  const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, seed))];
+  const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, round, seed))];
   const set = await lessonOf(context, own, triggers, forms, seed);
   const trained = await trainGuarded(context, round, set, {
     onProgress: (fraction) => onProgress?.(round + (1 + 3 * fraction) / 4, "unlearning"),
@@ -93,12 +100,20 @@ async function unlearnOnce(
 }
 
 async function presentTriggers(
-  { tuner, evidence, origin, batch, known, signal }: MitigationContext,
+  { tuner, plan, evidence, origin, batch, known, signal }: MitigationContext,
+  round: number,
   seed: number,
 ): Promise<ReversedTrigger[]> {
   const model = new Model(tuner.snapshot(), origin);
+  const options = { plan: { ...evidence.plan, seed }, signal };
   try {
-    return await reverseAgain(model, batch, known, { plan: { ...evidence.plan, seed }, signal });
+    const again = await reverseAgain(model, batch, known, options);
+    const { families, every, from } = SEARCHED;
+    const searches = round >= from && round < plan.rounds && (round - from) % every === 0;
+    if (!searches) return again;
+    const anew = await reverseTriggers(model, batch, families, options);
+    const { clean } = evidence.plan.thresholds;
+    return [...again, ...anew.filter(({ family, score }) => family === "wave" || (score ?? 0) > clean)];
   } finally {
     model.dispose();
   }
@@ -123,13 +138,19 @@ async function lessonOf(
   const imageAt = (index: number) => images.subarray(index * length, (index + 1) * length);
   const placed = (form: number, index: number) => (form * count + index) * length;
   const varied = new Float32Array(forms.varied * images.length);
-  const disturbed = new Float32Array(images.length);
+  const disturbed = new Float32Array(forms.disturbed * images.length);
   const triggered = new Float32Array(forms.triggered * images.length);
   for (let index = 0; index < count; index++) {
     const image = imageAt(index);
-    disturbed.set(randomlyTriggered(image, batch, random), placed(0, index));
+    for (let form = 0; form < forms.disturbed; form++) {
+      disturbed.set(randomlyTriggered(image, batch, random), placed(form, index));
+    }
     for (let form = 0; form < forms.varied; form++) {
-      const mixed = mixedImage(image, imageAt(random.index(count)), random);
+      const mixed = mixedImage(
+        mirroredAtTimes(image, batch, random),
+        mirroredAtTimes(imageAt(random.index(count)), batch, random),
+        random,
+      );
       varied.set(variedImage(mixed, batch, random), placed(form, index));
     }
     for (let form = 0; form < forms.triggered; form++) {
@@ -141,7 +162,7 @@ async function lessonOf(
   return joinSets([
     { images, labels: own, count },
     { ...ofVaried, labels: await original(ofVaried) },
-    { images: disturbed, labels: own, count },
+    { images: disturbed, labels: repeated(own, forms.disturbed), count: forms.disturbed * count },
     { images: triggered, labels: repeated(own, forms.triggered), count: forms.triggered * count },
   ]);
 }

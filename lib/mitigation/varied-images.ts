@@ -39,6 +39,22 @@ export function variedImage(
   return varied;
 }
 
+/** The image itself, or as often its mirror image: what the untouched model answers to that is a lesson like any other. */
+export function mirroredAtTimes(
+  image: Float32Array,
+  { channels, height, width }: PictureShape,
+  random: RandomStream,
+): Float32Array {
+  if (random.uniform(0, 1) < 0.5) return image;
+  const mirrored = new Float32Array(image.length);
+  for (let row = 0; row < channels * height; row++) {
+    for (let column = 0; column < width; column++) {
+      mirrored[row * width + column] = image[row * width + width - 1 - column] ?? 0;
+    }
+  }
+  return mirrored;
+}
+
 /**
  * An image with another one faintly over it. What the untouched model answers to it is as good a lesson as
  * its answer to a real image, and there are as many as one asks for.

@@ -109,9 +109,12 @@ function depthOf({ inversions, statistics }: ScanEvidence): Measured {
       `${shown(contrast.depth)} times as exactly as one that does nothing, ${depths}`;
     return { score: contrast.score, text };
   }
+  const { name, mostReference } = familyText(family);
+  const others = reference ?? 1;
+  const counted = others > mostReference ? ` (counted as ${percent(mostReference)})` : "";
   const text =
-    `the best trigger of one family (${familyText(family).name}) leaves ${percent(collapse)} of the outputs' variance, ` +
-    `others ${percent(reference ?? 1)}: a ${shown(contrast.depth)} times smaller deviation, ${depths}`;
+    `the best trigger of one family (${name}) leaves ${percent(collapse)} of the outputs' variance, ` +
+    `others ${percent(others)}${counted}: a ${shown(contrast.depth)} times smaller deviation, ${depths}`;
   return { score: contrast.score, text };
 }
 

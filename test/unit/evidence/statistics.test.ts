@@ -73,13 +73,13 @@ describe("small triggers", () => {
     makeInversion({ family: "patch", collapse, reference, cost });
 
   it("are told by the deepest collapse beside its reference, whatever they cost", () => {
-    // √(0.9 / 0.01) against √(0.04 / 0.008): the second collapses more, the first more than plain ones do.
-    const list = [small(0.008, 0.04, 0.001), small(0.01, 0.9, 0.02)];
+    // √(0.8 / 0.01) against √(0.04 / 0.008): the second collapses more, the first more than plain ones do.
+    const list = [small(0.008, 0.04, 0.001), small(0.01, 0.8, 0.02)];
     const [contrast] = familyContrasts(list);
     expect(contrast).toMatchObject({ family: "patch", freeCost: null, forcedCost: null, rho: null });
     expect(contrast?.best.index).toBe(1);
-    expect(contrast?.depth).toBeCloseTo(Math.sqrt(90), 12);
-    expect(contrast?.score).toBeCloseTo(Math.sqrt(90) / TRIGGER_FAMILIES.patch.benign, 12);
+    expect(contrast?.depth).toBeCloseTo(Math.sqrt(80), 12);
+    expect(contrast?.score).toBeCloseTo(Math.sqrt(80) / TRIGGER_FAMILIES.patch.benign, 12);
     expect(statisticsOf(list)).toMatchObject({ family: "patch", freeCost: null, meanL1: 0.02 });
   });
 
@@ -89,7 +89,17 @@ describe("small triggers", () => {
   });
 
   it("have a bounded score however deep the collapse", () => {
-    expect(familyContrasts([small(0, null)])[0]?.depth).toBeCloseTo(1000, 9);
+    expect(familyContrasts([small(0, null)])[0]?.depth).toBeCloseTo(1000 * Math.sqrt(0.85), 9);
+  });
+
+  it("are no deeper for a model that was hardened against their kind than for one as it is", () => {
+    const depthBeside = (family: "wave" | "patch" | "offset-patch", reference: number) =>
+      familyContrasts([makeInversion({ family, collapse: 0.01, reference })])[0]?.depth ?? Number.NaN;
+    expect(depthBeside("wave", 0.98)).toBeCloseTo(Math.sqrt(45), 12);
+    expect(depthBeside("wave", 0.4)).toBeCloseTo(Math.sqrt(40), 12);
+    expect(depthBeside("patch", 0.98)).toBeCloseTo(Math.sqrt(85), 12);
+    // Their reference is how exactly a patch moves the outputs that does nothing: no model can harden it.
+    expect(depthBeside("offset-patch", 1)).toBeCloseTo(10, 12);
   });
 });
 

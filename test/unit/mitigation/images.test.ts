@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { imagesFromArray } from "../../../lib/images/index.ts";
 import { joinSets, splitImages } from "../../../lib/mitigation/mitigation-images.ts";
 import { randomlyTriggered } from "../../../lib/mitigation/random-triggers.ts";
-import { mixedImage, partlyTriggered, variedImage } from "../../../lib/mitigation/varied-images.ts";
+import {
+  mirroredAtTimes,
+  mixedImage,
+  partlyTriggered,
+  variedImage,
+} from "../../../lib/mitigation/varied-images.ts";
 import { RandomStream } from "../../../lib/render/index.ts";
 
 const shape = { channels: 3, height: 24, width: 20 };
@@ -46,6 +51,28 @@ describe("images for a mitigation", () => {
       expect(Math.abs(mean(varied) / mean(picture) - 1)).toBeLessThan(0.2);
       expect(Math.max(...varied)).toBeLessThanOrEqual(1);
     }
+  });
+
+  it("are mirrored every other time, and come back where they are mirrored twice", () => {
+    const once = Array.from({ length: 100 }, (_, seed) =>
+      mirroredAtTimes(picture, shape, new RandomStream(seed)),
+    );
+    const mirrored = once.filter((image) => image !== picture);
+    expect(mirrored.length).toBeGreaterThan(30);
+    expect(mirrored.length).toBeLessThan(70);
+    const [image = picture] = mirrored;
+    for (const [channel, row, column] of [
+      [0, 0, 0],
+      [2, 23, 19],
+      [1, 7, 4],
+    ] as const) {
+      const at = (channel * shape.height + row) * shape.width;
+      expect(image[at + column]).toBe(picture[at + shape.width - 1 - column]);
+    }
+    const back = Array.from({ length: 20 }, (_, seed) =>
+      mirroredAtTimes(image, shape, new RandomStream(seed)),
+    );
+    expect(back.find((again) => again !== image)).toEqual(picture);
   });
 
   it("show another image over them, never more of it than of themselves", () => {

@@ -153,6 +153,15 @@ describe("contrast verdict", () => {
     expect(judged(0.2)).toMatchObject({ label: "clean", target: null });
   });
 
+  it("says how much of what other triggers leave counts in a hardened model", () => {
+    const inversions = [makeInversion({ family: "wave", collapse: 0.2, reference: 0.95, reached: false })];
+    const verdict = judge(makeEvidence({ inversions, statistics: statisticsOf(inversions) }), LINES);
+    expect(verdict).toMatchObject({ label: "clean", score: expect.closeTo(1.5 / 2, 12) });
+    expect(verdict.reason).toContain(
+      "leaves 20 % of the outputs' variance, others 95 % (counted as 45 %): a 1.5 times",
+    );
+  });
+
   it("does not call a model backdoored by a small trigger that collapses nothing (paper objective)", () => {
     const inversions = [makeInversion({ family: "encoder-decoder", cost: 0.001, reached: false })];
     const evidence = makeEvidence({ inversions, statistics: { ...statisticsOf(inversions), meanL1: 0.001 } });
