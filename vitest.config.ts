@@ -24,13 +24,13 @@ export default defineConfig({
         },
       },
       {
-        // Each of these loads LibTorch or starts a process that does: one after the other, each with all the cores.
+        // Each of these loads LibTorch or starts a process that does, and is slow: they have longer.
         test: {
           ...common,
           name: "whole",
           include: ["test/**/*.test.ts"],
           exclude: ["test/unit/**"],
-          maxWorkers: 1,
+          maxWorkers: 2,
           testTimeout: 180_000,
           sequence: { groupOrder: 1 },
         },

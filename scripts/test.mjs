@@ -7,14 +7,17 @@ import { parallelLevel } from "./install/build.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const bin = (name) => fileURLToPath(new URL(`../node_modules/.bin/${name}`, import.meta.url));
-const environment = { ...process.env, CMAKE_BUILD_PARALLEL_LEVEL: String(parallelLevel()) };
+const jobs = String(parallelLevel());
+// Tests run side by side: threads that wait for work must not keep those of another test from it.
+const environment = { OMP_WAIT_POLICY: "PASSIVE", ...process.env, CMAKE_BUILD_PARALLEL_LEVEL: jobs };
+const ctest = ["ctest", "--output-on-failure", "--no-tests=error", "--parallel", jobs];
 
 const steps = [
   ["error codes", process.execPath, ["scripts/generate-error-codes.mjs", "--check"]],
   ["TypeScript build", bin("tsc"), ["-p", "tsconfig.build.json"]],
   ["lint", "npm", ["run", "--silent", "lint"]],
   ["C++ tests: build", "cmake", ["--build", "build", "--target", "drmguard_core_tests"]],
-  ["C++ tests: run", "cmake", ["-E", "chdir", "build", "ctest", "--output-on-failure", "--no-tests=error"]],
+  ["C++ tests: run", "cmake", ["-E", "chdir", "build", ...ctest]],
   ["TypeScript tests", bin("vitest"), ["run", ...process.argv.slice(2)]],
 ];
 

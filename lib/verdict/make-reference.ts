@@ -3,7 +3,7 @@ import type { ScanPlan } from "../config/scan-plan.ts";
 import { DrmGuardError } from "../errors/index.ts";
 import type { ScanEvidence } from "../evidence/schema.ts";
 import { judge } from "./judge.ts";
-import type { BenignReference } from "./reference.ts";
+import { type BenignReference, REFERENCE_SCHEMA_VERSION } from "./reference.ts";
 
 /**
  * The reference of models that are taken to be benign, from the evidence of their scans.
@@ -20,7 +20,7 @@ export function makeReference(
     throw new DrmGuardError("ERR_CONFIG", "Expected the evidence of at least one benign model, got none.");
   }
   const reference: BenignReference = {
-    schemaVersion: 1,
+    schemaVersion: REFERENCE_SCHEMA_VERSION,
     tool: { name: "drmguard", version: facts.version },
     createdAt: facts.createdAt,
     outputs: first.model.outputs,

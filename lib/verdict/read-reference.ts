@@ -2,13 +2,16 @@ import { z } from "zod";
 import { DrmGuardError } from "../errors/index.ts";
 import { scanPlanSchema } from "../evidence/plan-schema.ts";
 import { jsonOrNull, readRegularFile } from "../files/index.ts";
-import type { BenignReference } from "./reference.ts";
+import { type BenignReference, REFERENCE_SCHEMA_VERSION } from "./reference.ts";
 
 /** A score of 100,000 models is a file of 20 MB. */
 const MAXIMUM_BYTES = 64_000_000;
 
 const referenceSchema = z.strictObject({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(REFERENCE_SCHEMA_VERSION, {
+    error: ({ input }) =>
+      `expected ${REFERENCE_SCHEMA_VERSION}, got ${typeof input === "number" ? input : `a ${typeof input}`}; its scores follow the rule of another version`,
+  }),
   tool: z.strictObject({ name: z.literal("drmguard"), version: z.string().max(100) }),
   createdAt: z.iso.datetime(),
   outputs: z.int().positive(),

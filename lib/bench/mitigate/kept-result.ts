@@ -33,7 +33,7 @@ export async function keptResult(
   if (!(await exists(path))) return null;
   const bytes = await readRegularFile(path, LARGEST_RESULT_BYTES, "the result");
   const parsed = resultSchema.safeParse(jsonOrNull(new TextDecoder().decode(bytes)));
-  if (!parsed.success) throw refused(path, "it holds no whole result");
+  if (!parsed.success) throw refused(path, "it holds no whole result as this version writes them");
   const { outcome } = parsed.data;
   const difference = firstDifference(parsed.data.identity, identity);
   if (difference !== null) throw refused(path, difference);

@@ -155,7 +155,16 @@ describe("reference files", () => {
 
   it.each([
     ["no JSON", "{", "the file"],
-    ["another version", JSON.stringify({ ...referenceOf([1]), schemaVersion: 2 }), "schemaVersion"],
+    [
+      "scores of an earlier rule",
+      JSON.stringify({ ...referenceOf([1]), schemaVersion: 1 }),
+      "expected 2, got 1",
+    ],
+    [
+      "a version that is no number",
+      JSON.stringify({ ...referenceOf([1]), schemaVersion: "2" }),
+      "schemaVersion",
+    ],
     ["no models", JSON.stringify({ ...referenceOf([1]), models: [] }), "models"],
     ["a score of nothing", JSON.stringify(referenceOf([1])).replace('"score":1', '"score":-1'), "score"],
   ])("are refused with %s", async (_, text, field) => {
