@@ -1,4 +1,3 @@
-import type { Family } from "../config/settings-schema.ts";
 import type { TensorRecord, TuningSet } from "../native/addon.ts";
 import { RandomStream } from "../render/index.ts";
 import { Model, type ReversedTrigger, reverseAgain, reverseTriggers } from "../scan/index.ts";
@@ -27,10 +26,10 @@ const RECOVERY = { most: 6, forms: { varied: 5, disturbed: 1, triggered: 1 } } a
 const AVERAGED = 3;
 /**
  * In every other of the plan's rounds small triggers are searched anew as well: what a scan of the model as it then is would
- * find, squares far from the mean and near it in turn. Squares that it would call clean stay out of the lesson: over the
- * eyes any would do, and unlearning those costs clean error.
+ * find. Squares that it would call clean stay out of the lesson: over the eyes any would do, and unlearning those costs
+ * clean error.
  */
-const SEARCHED = { squares: ["patch", "central-patch"], every: 2, from: 3 } as const;
+const SEARCHED = { families: ["wave", "patch"], every: 2, from: 3 } as const;
 /** Tells this stream from others of the same seed. */
 const STREAM = 0x756e6c65;
 
@@ -109,22 +108,15 @@ async function presentTriggers(
   const options = { plan: { ...evidence.plan, seed }, signal };
   try {
     const again = await reverseAgain(model, batch, known, options);
-    const families = searchedIn(round, plan.rounds);
-    if (families.length === 0) return again;
+    const { families, every, from } = SEARCHED;
+    const searches = round >= from && round < plan.rounds && (round - from) % every === 0;
+    if (!searches) return again;
     const anew = await reverseTriggers(model, batch, families, options);
     const { clean } = evidence.plan.thresholds;
     return [...again, ...anew.filter(({ family, score }) => family === "wave" || (score ?? 0) > clean)];
   } finally {
     model.dispose();
   }
-}
-
-/** The families of triggers that are searched anew before a round; none before most. */
-function searchedIn(round: number, rounds: number): Family[] {
-  const { squares, every, from } = SEARCHED;
-  const turn = (round - from) / every;
-  if (turn < 0 || !Number.isInteger(turn) || round >= rounds) return [];
-  return ["wave", squares[turn % squares.length] as Family];
 }
 
 /**

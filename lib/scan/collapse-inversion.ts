@@ -8,11 +8,13 @@ export interface SmallTrigger {
   patch?: PatchPlace;
   wave?: WavePlace;
   content?: Float32Array | null;
+  /** The one target that it is driven to; left out where the target goes with the outputs. */
+  target?: number[];
   reference: number;
 }
 
 /** What one inversion of small triggers does its own way. */
-interface CollapseSettings {
+export interface CollapseSettings {
   family: TriggerFamily;
   steps: number;
   batchSize: number;
@@ -39,10 +41,11 @@ export function collapseInversion(
     distance === null
       ? plainStart(null, "still")
       : plainStart(outwardTarget(session.facts, distance), "outward");
-  const starts = triggers.map(({ reference, ...trigger }): PlannedStart => {
+  const starts = triggers.map(({ reference, target, ...trigger }): PlannedStart => {
+    const towards = target === undefined ? begun : plainStart(target, "still");
     return {
       origin: "probe",
-      start: { ...begun, ...trigger, reference: Math.max(LEAST_REFERENCE, reference) },
+      start: { ...towards, ...trigger, reference: Math.max(LEAST_REFERENCE, reference) },
     };
   });
   const objective = { kind: "collapse", tolerance: contrast.tolerance, effect } as const;

@@ -21,6 +21,8 @@ export interface MethodContext {
   budget: Budget;
   /** Of the benign images. */
   shape: { count: number; height: number; width: number };
+  /** Whether a square can take the weight of all other places (docs/decisions/0018). */
+  attends: boolean;
   /** Indices of the images that the report shows. */
   samples: number[];
   unseen: UnseenImages;

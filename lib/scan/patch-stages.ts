@@ -1,13 +1,8 @@
 import type { InversionOutcome, PatchPlace } from "../native/addon.ts";
 import { collapseInversion } from "./collapse-inversion.ts";
 import type { InversionRun, InversionStage, MethodContext, PlannedInversion } from "./method-run.ts";
-
-/**
- * Where patches of a family should bring the outputs. "patch": to one value away from the mean, near which every model
- * is cheap. "central-patch": to one value, wherever it is, which takes far deeper a collapse to be told from what benign
- * models do.
- */
-export type PatchFamily = "patch" | "central-patch";
+import { doubtfulSquares, planElsewhere, TARGETS_ELSEWHERE, withElsewhere } from "./patch-elsewhere.ts";
+import type { Finalist, PatchFamily } from "./patch-finalist.ts";
 
 /** Side of a square as a share of the image's shorter side: larger than a trigger that should not be noticed. */
 const SIDE_SHARE = 1 / 6;
@@ -25,7 +20,8 @@ const INNOCENT_CONTENT = { donors: 8, images: 16 } as const;
 /**
  * Patches: what the content of a small square can do, for squares all over the image. Beside it stands what plain
  * colours and other images' content do in the same place: a square over the eyes decides much of what a gaze model
- * answers, whatever is in it.
+ * answers, whatever is in it. And, in a model with attention, where that leaves doubt, what the square can do towards other
+ * targets: an innocent model that a square can lead anywhere is led everywhere, a backdoor to one target.
  */
 export function patchStages(
   context: MethodContext,
@@ -37,6 +33,18 @@ export function patchStages(
   const search = Math.ceil(steps * SEARCH.stepShare);
   const refinement = Math.ceil(steps * REFINEMENT.stepShare);
   const skipping = skip && { skip };
+  let finalists: Finalist[] = [];
+  const elsewhere: InversionStage = {
+    steps: search + refinement,
+    starts: FINALISTS * TARGETS_ELSEWHERE,
+    batchSize: REFINEMENT.batchSize,
+    ...skipping,
+    plan: async (runs) => {
+      finalists = await chooseFinalists(context, squares, runs.at(-1));
+      const settings = { ...settingsOf(context, family), ...REFINEMENT, steps: search + refinement };
+      return planElsewhere(context, family, doubtfulSquares(family, finalists), settings);
+    },
+  };
   return [
     {
       steps: search,
@@ -45,12 +53,18 @@ export function patchStages(
       ...skipping,
       plan: () => planSearch(context, family, squares, search),
     },
+    ...(context.attends ? [elsewhere] : []),
     {
       steps: refinement,
       starts: FINALISTS,
       batchSize: REFINEMENT.batchSize,
       ...skipping,
-      plan: (runs) => planRefinement(context, family, squares, runs.at(-1), refinement),
+      plan: async (runs) => {
+        const compared = context.attends
+          ? withElsewhere(finalists, runs.at(-1))
+          : await chooseFinalists(context, squares, runs.at(-1));
+        return planRefinement(context, family, compared, refinement);
+      },
     },
   ];
 }
@@ -90,22 +104,28 @@ function settingsOf({ plan }: MethodContext, family: PatchFamily) {
   return { ...INVERSION, distance: family === "patch" ? plan.contrast.distance : null };
 }
 
-async function planRefinement(
+async function chooseFinalists(
   context: MethodContext,
-  family: PatchFamily,
   squares: readonly PatchPlace[],
   search: InversionRun | undefined,
-  steps: number,
-): Promise<PlannedInversion> {
+): Promise<Finalist[]> {
   const candidates = apart(squares, search?.result.outcomes ?? [], CANDIDATES);
   const references = await innocentCollapses(
     context,
     candidates.map(({ patch }) => patch),
   );
-  const finalists = candidates
+  return candidates
     .map((candidate, index) => ({ ...candidate, reference: references[index] ?? 1 }))
     .toSorted((a, b) => a.collapse / a.reference - b.collapse / b.reference)
     .slice(0, FINALISTS);
+}
+
+function planRefinement(
+  context: MethodContext,
+  family: PatchFamily,
+  finalists: readonly Finalist[],
+  steps: number,
+): PlannedInversion {
   // They go on from what the search found: from grey again, some would not find it a second time.
   const triggers = finalists.map(({ patch, content, reference }) => ({ patch, content, reference }));
   const { batchSize, outcomeImages } = REFINEMENT;
@@ -119,11 +139,7 @@ async function planRefinement(
   return { role: "free", family, ...collapseInversion(context, triggers, settings) };
 }
 
-interface Candidate {
-  patch: PatchPlace;
-  content: Float32Array | null;
-  collapse: number;
-}
+type Candidate = Omit<Finalist, "reference">;
 
 /** The squares with the least collapse, none of which covers more than half of a better one. */
 function apart(
@@ -134,8 +150,8 @@ function apart(
   const chosen: Candidate[] = [];
   const ranked = squares
     .map((patch, index) => {
-      const { content = null, collapse = Number.POSITIVE_INFINITY } = outcomes[index] ?? {};
-      return { patch, content, collapse };
+      const { content = null, collapse = Number.POSITIVE_INFINITY, target = [] } = outcomes[index] ?? {};
+      return { patch, content, collapse, found: [...target] };
     })
     .toSorted((a, b) => a.collapse - b.collapse);
   for (const candidate of ranked) {

@@ -2,6 +2,7 @@ import type { ScanPlan } from "../config/index.ts";
 import type { InversionEvidence } from "../evidence/schema.ts";
 import type { ImageBatch } from "../images/image-batch.ts";
 import type { InversionStart, PatchPlace } from "../native/addon.ts";
+import { attends } from "./attention.ts";
 import { Budget } from "./budget.ts";
 import type { InversionRun, MethodContext } from "./method-run.ts";
 import type { Model } from "./model.ts";
@@ -64,6 +65,7 @@ export async function withEveryImage<Result>(
       plan,
       budget: new Budget(undefined),
       shape: { count, height, width },
+      attends: attends(model.description.operators),
       samples: Array.from({ length: count }, (_, index) => index),
       unseen: NO_UNSEEN_IMAGES,
       signal,

@@ -4,6 +4,7 @@ import type { ScanEvidence } from "../evidence/schema.ts";
 import type { ImageBatch } from "../images/image-batch.ts";
 import { Session } from "../native/session.ts";
 import { assembleEvidence } from "./assemble-evidence.ts";
+import { attends } from "./attention.ts";
 import { Budget, type ScanLimits } from "./budget.ts";
 import { runContrast } from "./contrast.ts";
 import { runFeatureReverse } from "./feature-re.ts";
@@ -65,6 +66,7 @@ export async function scan(
       plan,
       budget,
       shape: { count, height, width },
+      attends: attends(model.description.operators),
       samples,
       unseen,
       signal,

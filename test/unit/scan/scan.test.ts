@@ -247,6 +247,46 @@ describe("scan with the contrast method", () => {
     expect(judge(evidence).label).toBe("clean");
   });
 
+  it.each([
+    ["as well", 0.002, 1],
+    ["better than innocent content does, and worse than towards its own", 0.2, 10],
+    ["worse than innocent content does", 0.9, Math.sqrt(0.5 / 0.002)],
+  ])(
+    "holds a square of a model with attention against what it does towards other targets: %s",
+    async (_, elsewhere, depth) => {
+      core.operators = { "aten::linear": 1, "aten::softmax.int": 4 };
+      core.outcomeOf = ({ starts }, start) => ({
+        collapse: starts[start]?.walk === "still" ? elsewhere : 0.002,
+        target: [0, 3],
+      });
+      const contrast = { ...quick.contrast, families: ["patch"] as Family[] };
+      const evidence = await scan(core.model(), images, { plan: { ...quick, contrast } });
+      expect(core.calls.filter((call) => call.startsWith("invert"))).toEqual([
+        "invert patch 48",
+        "invert patch 24",
+        "invert patch 6",
+      ]);
+      const driven = core.inversions[1];
+      expect(new Set(driven?.starts.map(({ patch }) => `${patch?.top} ${patch?.left}`)).size).toBe(6);
+      // Away from what was found: none in its direction.
+      for (const { target } of driven?.starts ?? []) expect(target?.[1]).toBeLessThan(3);
+      expect(judge(evidence).score).toBeCloseTo(depth / TRIGGER_FAMILIES.patch.benign);
+    },
+  );
+
+  it.each([
+    ["that leaves no doubt", "aten::scaled_dot_product_attention", 0.4],
+    ["of a model without attention", "aten::log_softmax.int", 0.002],
+  ])("drives no square elsewhere %s", async (_, operator, collapse) => {
+    core.operators = { [operator]: 1 };
+    core.outcomeOf = () => ({ collapse });
+    const contrast = { ...quick.contrast, families: ["patch"] as Family[] };
+    const evidence = await scan(core.model(), images, { plan: { ...quick, contrast } });
+    const inverted = core.calls.filter((call) => call.startsWith("invert"));
+    expect(inverted).toEqual(["invert patch 48", "invert patch 6"]);
+    expect(judge(evidence).score).toBeCloseTo(Math.sqrt(0.5 / collapse) / TRIGGER_FAMILIES.patch.benign);
+  });
+
   it("has no score for a model that always answers the same: there is nothing to compare", async () => {
     core = new StubCore(2, Array(COUNT).fill([1, 2]));
     const evidence = await scan(core.model(), images, { plan: quick });

@@ -27,6 +27,8 @@ export class StubCore {
   readonly baselines: NativeBaselinePlan[] = [];
   readonly probes: NativeProbePlan[] = [];
   options: SessionOptions | null = null;
+  /** What the model consists of. */
+  operators: Record<string, number> = { "aten::linear": 1 };
   /** Work that never ends by itself. */
   hold: "open" | "probe" | "invert" | null = null;
   /** Whether held work ends when it is cancelled, as the real core's does. */
@@ -67,7 +69,7 @@ export class StubCore {
       describe: () => ({
         execution: "program",
         executionReason: "",
-        operators: { "aten::linear": 1 },
+        operators: this.operators,
         parameters: 10,
       }),
       openSession: (options) => {
