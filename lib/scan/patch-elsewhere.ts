@@ -30,7 +30,7 @@ export function planElsewhere(
   context: MethodContext,
   family: PatchFamily,
   squares: readonly Finalist[],
-  settings: Omit<CollapseSettings, "samples">,
+  settings: Omit<CollapseSettings, "samples" | "outcomeImages">,
 ): PlannedInversion {
   const { session, plan } = context;
   const targets = squares.map(({ found }) =>

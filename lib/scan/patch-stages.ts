@@ -41,7 +41,8 @@ export function patchStages(
     ...skipping,
     plan: async (runs) => {
       finalists = await chooseFinalists(context, squares, runs.at(-1));
-      const settings = { ...settingsOf(context, family), ...REFINEMENT, steps: search + refinement };
+      const { batchSize } = REFINEMENT;
+      const settings = { ...settingsOf(context, family), batchSize, steps: search + refinement };
       return planElsewhere(context, family, doubtfulSquares(family, finalists), settings);
     },
   };
