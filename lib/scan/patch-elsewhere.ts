@@ -1,6 +1,5 @@
 import { depthOf } from "../evidence/statistics.ts";
 import { TRIGGER_FAMILIES } from "../evidence/trigger-families.ts";
-import type { PatchPlace } from "../native/addon.ts";
 import { type CollapseSettings, collapseInversion } from "./collapse-inversion.ts";
 import type { InversionRun, MethodContext, PlannedInversion } from "./method-run.ts";
 import type { Finalist, PatchFamily } from "./patch-finalist.ts";
@@ -33,34 +32,28 @@ export function planElsewhere(
   settings: Omit<CollapseSettings, "samples" | "outcomeImages">,
 ): PlannedInversion {
   const { session, plan } = context;
-  const targets = squares.map(({ found }) =>
-    yardstickTargets(session.facts, TARGETS_ELSEWHERE, found, plan.contrast.distance),
+  const triggers = squares.flatMap(({ patch, found }) =>
+    yardstickTargets(session.facts, TARGETS_ELSEWHERE, found, plan.contrast.distance).map((target) => ({
+      patch,
+      target,
+      reference: 1,
+    })),
   );
-  const triggers = squares.flatMap(({ patch }, square) =>
-    (targets[square] ?? []).map((target) => ({ patch, target, reference: 1 })),
-  );
-  const outcomeImages = Math.min(OUTCOME_IMAGES, context.shape.count);
-  return {
-    role: "search",
-    family,
-    ...collapseInversion(context, triggers, { ...settings, outcomeImages, samples: [] }),
-  };
+  const whole = { ...settings, outcomeImages: OUTCOME_IMAGES, samples: [] };
+  return { role: "search", family, ...collapseInversion(context, triggers, whole) };
 }
 
-/** What others leave is also what a square itself leaves when it is driven elsewhere; the least of all counts. */
+/**
+ * What others leave is also what a square itself leaves when it is driven elsewhere; the least of all counts.
+ * @param run the latest one: where no square left doubt it is the search, which drives none to a target of its own.
+ */
 export function withElsewhere(finalists: readonly Finalist[], run: InversionRun | undefined): Finalist[] {
-  const driven = (run?.starts ?? []).flatMap(({ start }, index) => {
+  const driven = (run?.starts ?? []).flatMap(({ start: { walk, target, patch } }, index) => {
     const collapse = run?.result.outcomes[index]?.collapse;
-    return start.walk === "still" && start.patch !== null && collapse !== undefined
-      ? [{ patch: start.patch, collapse }]
-      : [];
+    return walk === "still" && target !== null && collapse !== undefined ? [{ patch, collapse }] : [];
   });
   return finalists.map((finalist) => {
-    const own = driven.filter(({ patch }) => samePlace(patch, finalist.patch));
+    const own = driven.filter(({ patch }) => patch === finalist.patch);
     return { ...finalist, reference: Math.min(finalist.reference, ...own.map(({ collapse }) => collapse)) };
   });
-}
-
-function samePlace(one: PatchPlace, other: PatchPlace): boolean {
-  return one.top === other.top && one.left === other.left && one.size === other.size;
 }

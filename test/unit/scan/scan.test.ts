@@ -275,16 +275,21 @@ describe("scan with the contrast method", () => {
   );
 
   it.each([
-    ["that leaves no doubt", "aten::scaled_dot_product_attention", 0.4],
-    ["of a model without attention", "aten::log_softmax.int", 0.002],
-  ])("drives no square elsewhere %s", async (_, operator, collapse) => {
+    ["patch", "that leaves no doubt", "aten::scaled_dot_product_attention", 0.4],
+    ["central-patch", "that leaves no doubt, wherever its target lies", "aten::softmax.int", 0.4],
+    ["patch", "of a model without attention", "aten::log_softmax.int", 0.002],
+  ] as const)("drives no square elsewhere (%s) %s", async (family, _, operator, collapse) => {
     core.operators = { [operator]: 1 };
     core.outcomeOf = () => ({ collapse });
-    const contrast = { ...quick.contrast, families: ["patch"] as Family[] };
+    const contrast = { ...quick.contrast, families: [family] };
     const evidence = await scan(core.model(), images, { plan: { ...quick, contrast } });
     const inverted = core.calls.filter((call) => call.startsWith("invert"));
     expect(inverted).toEqual(["invert patch 48", "invert patch 6"]);
-    expect(judge(evidence).score).toBeCloseTo(Math.sqrt(0.5 / collapse) / TRIGGER_FAMILIES.patch.benign);
+    expect(evidence.inversions.map(({ reference }) => reference)).toEqual(Array(6).fill(0.5));
+    const { family: told } = evidence.statistics;
+    expect(judge(evidence).score).toBeCloseTo(
+      Math.sqrt(0.5 / collapse) / TRIGGER_FAMILIES[told ?? family].benign,
+    );
   });
 
   it("has no score for a model that always answers the same: there is nothing to compare", async () => {
