@@ -10,18 +10,18 @@ import {
   roundFacts,
 } from "./method-context.ts";
 import { joinSets } from "./mitigation-images.ts";
-import { type MitigationPlan, trainingOfRound } from "./mitigation-plan.ts";
+import { trainingOfRound } from "./mitigation-plan.ts";
 import { meanWeights } from "./mixed-weights.ts";
 import { randomlyTriggered } from "./random-triggers.ts";
 import { mirroredAtTimes, mixedImage, partlyTriggered, variedImage } from "./varied-images.ts";
 
-/** Forms of every image in a lesson. */
-const FORMS = { plain: 1, varied: 4, disturbed: 2, triggered: 2 } as const;
+/** Forms of every image in a lesson beside itself. */
+const FORMS = { varied: 4, disturbed: 2, triggered: 2 } as const;
 /**
  * Rounds at the last, low rate that are added where the clean error is still beyond the bound, and their forms. They win
  * clean error back and little of the backdoor; going back towards the file's weights does it the other way round.
  */
-const RECOVERY = { most: 6, forms: { plain: 1, varied: 5, disturbed: 1, triggered: 1 } } as const;
+const RECOVERY = { most: 6, forms: { varied: 5, disturbed: 1, triggered: 1 } } as const;
 /** Rounds whose weights are averaged in the end: errs less on images that it has not seen than any one of them. */
 const AVERAGED = 3;
 /**
@@ -57,35 +57,11 @@ async function unlearnRounds(context: MitigationContext): Promise<MitigationWork
   return { rounds, finish: () => {} };
 }
 
-/** How often an image of a lesson is shown as it is, varied, with a random disturbance, and with a trigger. */
-export interface LessonForms {
-  plain: number;
+/** How often an image of a lesson is varied, carries a random disturbance, and carries a trigger. */
+interface LessonForms {
   varied: number;
   disturbed: number;
   triggered: number;
-}
-
-/**
- * The forms so many times over that a round shows hardly any of them twice: of few images the same few forms would be
- * learned by heart.
- * @param images that forms are made of.
- */
-export function filling(
-  { steps, batchSize }: Pick<MitigationPlan, "steps" | "batchSize">,
-  images: number,
-  forms: LessonForms,
-): LessonForms {
-  const { plain, varied, disturbed, triggered } = forms;
-  const times = Math.max(
-    1,
-    Math.floor((steps * batchSize) / (images * (plain + varied + disturbed + triggered))),
-  );
-  return {
-    plain: plain * times,
-    varied: varied * times,
-    disturbed: disturbed * times,
-    triggered: triggered * times,
-  };
 }
 
 /** Whether the mean of the latest weights errs more than it may, by the plain estimate: more rounds harm nothing. The tuner goes on from the last of them. */
@@ -106,11 +82,11 @@ async function unlearnOnce(
   own: Float32Array,
   forms: LessonForms,
 ): Promise<RoundFacts> {
-  const { known, plan, sets, onProgress } = context;
+  const { known, plan, onProgress } = context;
   const began = performance.now();
   const { seed } = trainingOfRound(plan, round);
   const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, round, seed))];
-  const set = await lessonOf(context, own, triggers, filling(plan, sets.training.count, forms), seed);
+  const set = await lessonOf(context, own, triggers, forms, seed);
   const trained = await trainGuarded(context, round, set, {
     onProgress: (fraction) => onProgress?.(round + (1 + 3 * fraction) / 4, "unlearning"),
   });
@@ -184,7 +160,7 @@ async function lessonOf(
   }
   const ofVaried = { images: varied, count: forms.varied * count };
   return joinSets([
-    ...Array.from({ length: forms.plain }, () => ({ images, labels: own, count })),
+    { images, labels: own, count },
     { ...ofVaried, labels: await original(ofVaried) },
     { images: disturbed, labels: repeated(own, forms.disturbed), count: forms.disturbed * count },
     { images: triggered, labels: repeated(own, forms.triggered), count: forms.triggered * count },

@@ -14,8 +14,7 @@ const SHAPE = { channels: 3, height: 8, width: 8 };
 const LENGTH = 3 * 8 * 8;
 const random = new RandomStream(1);
 const pixels = Float32Array.from({ length: COUNT * LENGTH }, () => random.uniform(0, 1));
-/** Rounds too short to show a lesson more than once. */
-const plan = { ...MITIGATION_DEFAULTS, rounds: 2, steps: 1, bound: 0.05 };
+const plan = { ...MITIGATION_DEFAULTS, rounds: 2, bound: 0.05 };
 /** What the untouched model answers to the images themselves, and to varied forms of them. */
 const ANSWERS = { own: 1, varied: 2 };
 
@@ -105,23 +104,6 @@ describe("rounds of the plan", () => {
     // What is known and what was reversed again; the best stripes that were found, and no square that a scan would call clean.
     expect(rounds.map(({ triggers }) => triggers)).toEqual([1, 2, 2, 3, 2, 3, 2, 2, 2, 2, 2, 2]);
     expect(rounds[3]?.families).toEqual(["patch", "wave"]);
-  });
-});
-
-describe("lessons of few images", () => {
-  it("have as many forms of each as a round shows images", async () => {
-    // 8 images in 9 forms are 72, of which 4 × 64 shown ones hold three sets.
-    const { tuner } = await unlearned([0.1], undefined, { ...plan, steps: 4 });
-    expect(tuner.sets.map(formsOf)).toEqual([
-      { varied: 12, own: 15 },
-      { varied: 12, own: 15 },
-    ]);
-    const [lesson] = tuner.sets;
-    const forms = Array.from({ length: lesson?.count ?? 0 }, (_, at) =>
-      lesson?.images.subarray(at * LENGTH, (at + 1) * LENGTH).join(),
-    );
-    // The images themselves are shown three times, all else is another form of them.
-    expect(new Set(forms).size).toBeGreaterThanOrEqual(8 + 12 * 8 + 6 * 8);
   });
 });
 
