@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { asDrmGuardError, type DrmGuardError } from "../errors/index.ts";
 import { throwIfCancelled } from "../native/cancellation.ts";
 
@@ -37,6 +38,8 @@ export class BenchJobs {
     this.#size = size;
     this.#done = size.done;
     this.signal = AbortSignal.any([this.#stop.signal, ...(size.signal ? [size.signal] : [])]);
+    // Every job that runs listens, and a server runs more of them at once than Node takes for a leak.
+    setMaxListeners(0, this.signal);
   }
 
   /** Works on all that waits, so many at once. @throws the first error that a piece of work let out. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Messages } from "./terminal.ts";
 
 /** Ctrl-C turned into an AbortSignal. */
@@ -12,6 +13,8 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** The first Ctrl-C (or SIGTERM) asks the work to stop, the second ends the process as if nobody listened. */
 export function listenForInterrupt(messages: Messages): Interrupt {
   const controller = new AbortController();
+  // Every job that runs listens, and a server runs more of them at once than Node takes for a leak.
+  setMaxListeners(0, controller.signal);
   const dispose = () => {
     for (const name of SIGNALS) process.removeListener(name, onSignal);
   };

@@ -1,7 +1,7 @@
-import type { TensorRecord, TuningSet } from "../native/addon.ts";
-import { RandomStream } from "../render/index.ts";
+import type { TensorRecord } from "../native/addon.ts";
 import { Model, type ReversedTrigger, reverseAgain, reverseTriggers } from "../scan/index.ts";
 import { trainGuarded } from "./guard.ts";
+import { type LessonForms, lessonOf, type Teaching, teachingOf } from "./lesson.ts";
 import {
   type MitigationContext,
   type MitigationRun,
@@ -9,11 +9,8 @@ import {
   type RoundFacts,
   roundFacts,
 } from "./method-context.ts";
-import { joinSets } from "./mitigation-images.ts";
 import { trainingOfRound } from "./mitigation-plan.ts";
 import { meanWeights } from "./mixed-weights.ts";
-import { randomlyTriggered } from "./random-triggers.ts";
-import { mirroredAtTimes, mixedImage, partlyTriggered, variedImage } from "./varied-images.ts";
 
 /** Forms of every image in a lesson beside itself. */
 const FORMS = { varied: 4, disturbed: 2, triggered: 2 } as const;
@@ -30,9 +27,6 @@ const AVERAGED = 3;
  * clean error.
  */
 const SEARCHED = { families: ["wave", "patch"], every: 2, from: 3 } as const;
-/** Tells this stream from others of the same seed. */
-const STREAM = 0x756e6c65;
-
 /**
  * DRMGuard's mitigation (arXiv 2411.04811): trains on images with reversed triggers and their right answers, mixed with
  * benign ones. After every round the triggers are reversed again from the model as it then is: what a round left of the
@@ -41,12 +35,12 @@ const STREAM = 0x756e6c65;
 export const unlearn: MitigationRun = { resumes: true, run: unlearnRounds };
 
 async function unlearnRounds(context: MitigationContext): Promise<MitigationWork> {
-  const { tuner, plan, sets, original, onRound } = context;
+  const { tuner, plan, onRound } = context;
   const rounds = [...context.finished.rounds];
   let latest = context.finished.weights;
-  const own = await original(sets.training);
+  const teaching = await teachingOf(context);
   const unlearned = async (forms: LessonForms) => {
-    rounds.push(await unlearnOnce(context, rounds.length, own, forms));
+    rounds.push(await unlearnOnce(context, rounds.length, teaching, forms));
     latest = [...latest, tuner.weights()].slice(-AVERAGED);
     await onRound?.({ rounds, weights: latest });
   };
@@ -55,13 +49,6 @@ async function unlearnRounds(context: MitigationContext): Promise<MitigationWork
   while (rounds.length < most && (await beyondBound(context, latest))) await unlearned(RECOVERY.forms);
   tuner.restore(meanWeights(latest));
   return { rounds, finish: () => {} };
-}
-
-/** How often an image of a lesson is varied, carries a random disturbance, and carries a trigger. */
-interface LessonForms {
-  varied: number;
-  disturbed: number;
-  triggered: number;
 }
 
 /** Whether the mean of the latest weights errs more than it may, by the plain estimate: more rounds harm nothing. The tuner goes on from the last of them. */
@@ -79,14 +66,14 @@ async function beyondBound(
 async function unlearnOnce(
   context: MitigationContext,
   round: number,
-  own: Float32Array,
+  teaching: Teaching,
   forms: LessonForms,
 ): Promise<RoundFacts> {
   const { known, plan, onProgress } = context;
   const began = performance.now();
   const { seed } = trainingOfRound(plan, round);
   const triggers = round === 0 ? known : [...known, ...(await presentTriggers(context, round, seed))];
-  const set = await lessonOf(context, own, triggers, forms, seed);
+  const set = await lessonOf(context, teaching, triggers, forms, seed);
   const trained = await trainGuarded(context, round, set, {
     onProgress: (fraction) => onProgress?.(round + (1 + 3 * fraction) / 4, "unlearning"),
   });
@@ -117,58 +104,4 @@ async function presentTriggers(
   } finally {
     model.dispose();
   }
-}
-
-/**
- * Benign images and varied ones, some with a random disturbance, and as many with a reversed trigger. All are taught what
- * the model answered before it was touched, to the image without the disturbance or the trigger: labels of a few hundred
- * images would be learned by heart.
- * @param own what it answered to the benign images.
- */
-async function lessonOf(
-  { original, sets, batch }: MitigationContext,
-  own: Float32Array,
-  triggers: readonly ReversedTrigger[],
-  forms: LessonForms,
-  seed: number,
-): Promise<TuningSet> {
-  const { images, count } = sets.training;
-  const length = images.length / count;
-  const random = new RandomStream(seed, STREAM);
-  const imageAt = (index: number) => images.subarray(index * length, (index + 1) * length);
-  const placed = (form: number, index: number) => (form * count + index) * length;
-  const varied = new Float32Array(forms.varied * images.length);
-  const disturbed = new Float32Array(forms.disturbed * images.length);
-  const triggered = new Float32Array(forms.triggered * images.length);
-  for (let index = 0; index < count; index++) {
-    const image = imageAt(index);
-    for (let form = 0; form < forms.disturbed; form++) {
-      disturbed.set(randomlyTriggered(image, batch, random), placed(form, index));
-    }
-    for (let form = 0; form < forms.varied; form++) {
-      const mixed = mixedImage(
-        mirroredAtTimes(image, batch, random),
-        mirroredAtTimes(imageAt(random.index(count)), batch, random),
-        random,
-      );
-      varied.set(variedImage(mixed, batch, random), placed(form, index));
-    }
-    for (let form = 0; form < forms.triggered; form++) {
-      const trigger = triggers[random.index(triggers.length)] as ReversedTrigger;
-      triggered.set(partlyTriggered(image, trigger.stamp(index), batch, random), placed(form, index));
-    }
-  }
-  const ofVaried = { images: varied, count: forms.varied * count };
-  return joinSets([
-    { images, labels: own, count },
-    { ...ofVaried, labels: await original(ofVaried) },
-    { images: disturbed, labels: repeated(own, forms.disturbed), count: forms.disturbed * count },
-    { images: triggered, labels: repeated(own, forms.triggered), count: forms.triggered * count },
-  ]);
-}
-
-function repeated(values: Float32Array, times: number): Float32Array {
-  const result = new Float32Array(times * values.length);
-  for (let time = 0; time < times; time++) result.set(values, time * values.length);
-  return result;
 }

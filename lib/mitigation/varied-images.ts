@@ -39,13 +39,35 @@ export function variedImage(
   return varied;
 }
 
-/** The image itself, or as often its mirror image: what the untouched model answers to that is a lesson like any other. */
-export function mirroredAtTimes(
+/** Two images as one. */
+export interface MixedImages {
+  pixels: Float32Array;
+  /** How much is seen of either image the right way round. */
+  shares: { image: number; other: number };
+}
+
+/**
+ * An image with another one faintly over it, either of them mirrored as often as not. What the untouched model answers to
+ * it is as good a lesson as its answer to a real image, and there are as many as one asks for.
+ * @param other of the same size.
+ */
+export function mixedImages(
   image: Float32Array,
-  { channels, height, width }: PictureShape,
+  other: Float32Array,
+  shape: PictureShape,
   random: RandomStream,
-): Float32Array {
-  if (random.uniform(0, 1) < 0.5) return image;
+): MixedImages {
+  const mirrored = { image: random.uniform(0, 1) < 0.5, other: random.uniform(0, 1) < 0.5 };
+  const share = random.uniform(0, MOST_MIXED);
+  const below = mirrored.image ? mirroredImage(image, shape) : image;
+  const above = mirrored.other ? mirroredImage(other, shape) : other;
+  return {
+    pixels: below.map((value, at) => value + share * ((above[at] ?? 0) - value)),
+    shares: { image: mirrored.image ? 0 : 1 - share, other: mirrored.other ? 0 : share },
+  };
+}
+
+function mirroredImage(image: Float32Array, { channels, height, width }: PictureShape): Float32Array {
   const mirrored = new Float32Array(image.length);
   for (let row = 0; row < channels * height; row++) {
     for (let column = 0; column < width; column++) {
@@ -53,16 +75,6 @@ export function mirroredAtTimes(
     }
   }
   return mirrored;
-}
-
-/**
- * An image with another one faintly over it. What the untouched model answers to it is as good a lesson as
- * its answer to a real image, and there are as many as one asks for.
- * @param other of the same size.
- */
-export function mixedImage(image: Float32Array, other: Float32Array, random: RandomStream): Float32Array {
-  const share = random.uniform(0, MOST_MIXED);
-  return image.map((value, at) => value + share * ((other[at] ?? 0) - value));
 }
 
 /**

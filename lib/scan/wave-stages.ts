@@ -3,7 +3,8 @@ import type { InversionStage, MethodContext, PlannedInversion } from "./method-r
 
 /** Cycles across the image. Slower waves are light and shade, faster ones are lost in small images. */
 const FREQUENCIES = { lowest: 3, highest: 12 } as const;
-const SWEEP_IMAGES = 4;
+/** Of the first look at every wave; on four, those of a backdoor got lost (docs/decisions/0019). */
+const SWEEP_IMAGES = 8;
 /** Waves that are optimised: a stripe's neighbours in frequency and phase come with it. */
 const KEPT = 12;
 /** Share of the plan's steps: a wave has ten numbers. */

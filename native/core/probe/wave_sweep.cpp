@@ -20,6 +20,10 @@ constexpr int kPhases = 4;
 constexpr double kMostCycles = 128.0;
 /// Benign deviations; a collapse onto the mean itself is what strong stripes do to every model.
 constexpr double kFarEnough = 1.0;
+/// A few images tell a collapse of their own from one of all images badly: so many times the waves that are kept are looked
+/// at again, on so many times the images.
+constexpr size_t kLookedAtAgain = 20;
+constexpr int64_t kMoreImages = 4;
 
 /// Whole frequencies of a half plane, each at four phases: the other half is the same waves run backwards.
 std::vector<Wave> every_wave(double lowest, double highest) {
@@ -42,6 +46,13 @@ double suspicion(const ProbedWave& probed) {
   return -(probed.reading.variance_ratio + missing * missing);
 }
 
+/// The first of them the most suspicious.
+void keep_most_suspicious(std::vector<ProbedWave>& probed, size_t most) {
+  std::stable_sort(probed.begin(), probed.end(),
+                   [](const ProbedWave& a, const ProbedWave& b) { return suspicion(a) > suspicion(b); });
+  probed.resize(std::min(probed.size(), most));
+}
+
 double median_variance_ratio(const std::vector<ProbedWave>& probed) {
   std::vector<double> ratios;
   for (const ProbedWave& wave : probed) ratios.push_back(wave.reading.variance_ratio);
@@ -52,9 +63,9 @@ double median_variance_ratio(const std::vector<ProbedWave>& probed) {
 
 class WaveSweep {
  public:
-  WaveSweep(const Session& session, const WaveSweepPlan& plan)
+  WaveSweep(const Session& session, int64_t images, uint64_t seed)
       : session_(session),
-        indices_(spread_images(session, plan.images, plan.seed)),
+        indices_(spread_images(session, images, seed)),
         images_(session.images().index_select(0, indices_)),
         benign_(session.benign_outputs().index_select(0, indices_)),
         deviation_(session.output_scale().variance.sqrt()) {}
@@ -72,10 +83,25 @@ class WaveSweep {
     return probed;
   }
 
+  /// All of them in passes; on_progress(done) counts them.
+  std::vector<ProbedWave> read_all(const std::vector<Wave>& waves, const std::function<void(size_t)>& on_progress,
+                                   const CancelFlag& cancelled) const {
+    std::vector<ProbedWave> probed;
+    for (size_t first = 0; first < waves.size(); first += per_pass()) {
+      throw_if_cancelled(cancelled);
+      const size_t last = std::min(waves.size(), first + per_pass());
+      const std::vector<ProbedWave> some = read({waves.begin() + static_cast<std::ptrdiff_t>(first),
+                                                 waves.begin() + static_cast<std::ptrdiff_t>(last)}, cancelled);
+      probed.insert(probed.end(), some.begin(), some.end());
+      on_progress(last);
+    }
+    return probed;
+  }
+
+ private:
   /// Waves of a pass.
   size_t per_pass() const { return static_cast<size_t>(std::max<int64_t>(1, 4 * kImagesPerPass / images_.size(0))); }
 
- private:
   const Session& session_;
   at::Tensor indices_;
   at::Tensor images_;
@@ -95,22 +121,15 @@ WaveSweepResult wave_sweep(const Session& session, const WaveSweepPlan& plan,
   }
   use_threads(plan.threads);
   at::NoGradGuard no_grad;
-  const WaveSweep sweep(session, plan);
-  std::vector<ProbedWave> probed;
-  for (size_t first = 0; first < waves.size(); first += sweep.per_pass()) {
-    throw_if_cancelled(cancelled);
-    const size_t last = std::min(waves.size(), first + sweep.per_pass());
-    const std::vector<Wave> some(waves.begin() + static_cast<std::ptrdiff_t>(first),
-                                 waves.begin() + static_cast<std::ptrdiff_t>(last));
-    const std::vector<ProbedWave> read = sweep.read(some, cancelled);
-    probed.insert(probed.end(), read.begin(), read.end());
-    on_progress(static_cast<int64_t>(last), static_cast<int64_t>(waves.size()));
-  }
-  WaveSweepResult result{static_cast<int64_t>(waves.size()), median_variance_ratio(probed), {}};
-  std::stable_sort(probed.begin(), probed.end(),
-                   [](const ProbedWave& a, const ProbedWave& b) { return suspicion(a) > suspicion(b); });
-  probed.resize(std::min(probed.size(), plan.keep));
-  result.best = std::move(probed);
+  const auto total = static_cast<int64_t>(waves.size());
+  std::vector<ProbedWave> probed = WaveSweep(session, plan.images, plan.seed)
+                                       .read_all(waves, [&](size_t done) { on_progress(static_cast<int64_t>(done), total); }, cancelled);
+  WaveSweepResult result{total, median_variance_ratio(probed), {}};
+  keep_most_suspicious(probed, kLookedAtAgain * plan.keep);
+  std::vector<Wave> suspicious;
+  for (const ProbedWave& wave : probed) suspicious.push_back(wave.wave);
+  result.best = WaveSweep(session, kMoreImages * plan.images, plan.seed).read_all(suspicious, [](size_t) {}, cancelled);
+  keep_most_suspicious(result.best, plan.keep);
   return result;
 }
 

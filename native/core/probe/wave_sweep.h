@@ -1,5 +1,5 @@
 // The wave sweep: adds plane waves of every coarse frequency, direction and phase to a few images, forward passes only,
-// and reads how far the outputs move and collapse. Stripes are felt by gradients only within about a cycle of the right
+// and reads how far the outputs move and collapse; the most suspicious ones once more on more images. Stripes are felt by gradients only within about a cycle of the right
 // frequency: the sweep hands the inversion its starts.
 #pragma once
 
@@ -13,6 +13,7 @@
 namespace drmguard {
 
 struct WaveSweepPlan {
+  /// Of the first look; the second has four times as many, as far as there are.
   int64_t images = 4;
   /// Lowest and highest frequency, in cycles across the image.
   double lowest = 3.0;
@@ -24,7 +25,7 @@ struct WaveSweepPlan {
 
 struct ProbedWave {
   Wave wave;
-  /// On the sweep's images.
+  /// On the images of the second look.
   Reading reading;
 };
 

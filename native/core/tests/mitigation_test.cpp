@@ -3,38 +3,12 @@
 
 #include "architecture/architecture.h"
 #include "mitigation/tuner.h"
-#include "training_subjects.h"
+#include "tuning_subjects.h"
 
 using namespace drmguard;
 using namespace drmguard::check;
 
 namespace {
-
-const TuningListener kNoListener = [](const TuningProgress&) {};
-
-Architecture subject() { return make_architecture({"resnet-tiny", "linear", 2, 3, kTrainingSide, kTrainingSide}, 5); }
-
-TunableModel tunable(const std::string& archive) {
-  return tunable_torchscript(reinterpret_cast<const uint8_t*>(archive.data()), archive.size());
-}
-
-Tuner tuner_of(const std::string& archive) {
-  return Tuner(tunable(archive), {"cpu", 1, {}, {3, kTrainingSide, kTrainingSide}});
-}
-
-at::Tensor images_of(const TrainingSet& set) { return set.pixels.to(at::kFloat) / 255.0; }
-
-/// Labels at the scale of an untrained model's answers.
-at::Tensor labels_of(const TrainingSet& set) { return (set.labels - 50.0) / floats({10.0, 1000.0}, {1, 2}); }
-
-TuningPlan short_plan() {
-  TuningPlan plan;
-  plan.steps = 60;
-  plan.batch_size = 32;
-  plan.learning_rate = 5e-3;
-  plan.seed = 3;
-  return plan;
-}
 
 bool same_weights(const NamedTensors& left, const NamedTensors& right) {
   if (left.size() != right.size()) return false;
@@ -42,10 +16,6 @@ bool same_weights(const NamedTensors& left, const NamedTensors& right) {
     if (left[i].name != right[i].name || !left[i].tensor.equal(right[i].tensor)) return false;
   }
   return true;
-}
-
-double error_of(const Tuner& tuner, const TrainingSet& set) {
-  return (tuner.predict(images_of(set)) - labels_of(set)).abs().mean().item<double>();
 }
 
 }  // namespace

@@ -45,18 +45,19 @@ inline LoadedModel planted_backdoor(const at::Tensor& pattern, double threshold,
 }
 
 /// Smooth, as pictures are: noise of 4×4 enlarged.
-inline Session planted_session(const LoadedModel& model) {
+inline Session planted_session(const LoadedModel& model, const std::string& device = "cpu") {
   SessionOptions options;
+  options.device = device;
   options.head.output_only = true;
   const at::Tensor noise = patterned_images(48, 4);
   return Session(model, 0.2 + 0.4 * at::upsample_bilinear2d(noise, {kPlantedSide, kPlantedSide}, false), options);
 }
 
 /// The template is the whiteness of the 3×3 square at row 6, column 7.
-inline Session soft_patch_session(Effect effect = Effect::fixed) {
+inline Session soft_patch_session(Effect effect = Effect::fixed, const std::string& device = "cpu") {
   at::Tensor square = at::zeros({1, 3, kPlantedSide, kPlantedSide});
   square.narrow(2, 6, 3).narrow(3, 7, 3).fill_(0.6);
-  return planted_session(planted_backdoor(square, -12.0, effect));
+  return planted_session(planted_backdoor(square, -12.0, effect), device);
 }
 
 }  // namespace drmguard::check

@@ -6,50 +6,13 @@
 #include <cmath>
 #include <numbers>
 
-#include "inversion/inversion.h"
-#include "planted_backdoor.h"
 #include "probe/innocent_content.h"
-#include "probe/wave_sweep.h"
-#include "trigger/plane_wave.h"
+#include "small_triggers.h"
 
 using namespace drmguard;
 using namespace drmguard::check;
 
 namespace {
-
-constexpr Wave kPlantedWave{3.0, 2.0, 0.7};
-
-/// The template is the stripes themselves, on all channels.
-Session striped_session() {
-  const at::Tensor stripes = draw_wave(kPlantedWave, kPlantedSide, kPlantedSide).expand({1, 3, kPlantedSide, kPlantedSide});
-  return planted_session(planted_backdoor(stripes * 0.25, -7.0));
-}
-
-InversionStart outward(const Session& session, TriggerStart trigger) {
-  // A target one deviation from the mean: only its distance counts.
-  InversionStart start;
-  start.target = numbers(session.output_scale().mean + session.output_scale().variance.sqrt());
-  start.walk = Walk::outward;
-  start.trigger = std::move(trigger);
-  return start;
-}
-
-InversionResult collapsed(const Session& session, TriggerFamily family, std::vector<InversionStart> starts, double rate,
-                          int64_t outcome_images = 0) {
-  InversionPlan plan;
-  plan.family = family;
-  plan.objective = CollapseObjective{};
-  plan.starts = std::move(starts);
-  plan.steps = 40;
-  plan.batch_size = 8;
-  plan.learning_rate = rate;
-  plan.seed = 3;
-  plan.outcome_images = outcome_images;
-  plan.samples = {1};
-  return invert(session, plan, [](const InversionProgress&) {}, kNeverCancelled);
-}
-
-Patch grey_square(int64_t top, int64_t left, int64_t size) { return {top, left, size, {0.5, 0.5, 0.5}}; }
 
 std::unique_ptr<TriggerGenerator> one(TriggerFamily family, TriggerStart start) {
   return make_trigger_generator(family, {1, 3, kPlantedSide, kPlantedSide}, {std::move(start)}, 5, at::kCPU);
@@ -140,6 +103,19 @@ TEST(the_wave_sweep_and_its_inversion_find_planted_stripes) {
       collapsed(session, TriggerFamily::wave, {outward(session, {{}, sweep.best[0].wave})}, 0.02);
   CHECK(result.outcomes[0].collapse < 0.02);
   CHECK_ALL_NEAR(result.outcomes[0].target, kPlantedTarget, 0.05);
+}
+
+TEST(waves_that_are_kept_are_read_on_four_times_the_images) {
+  // 48 in all: a sweep of 12 and one of all of them read what they keep on the same images.
+  const Session session = striped_session();
+  const auto swept = [&](int64_t images) {
+    return wave_sweep(session, {images, 2.0, 5.0, 3, 1, 1}, [](int64_t, int64_t) {}, kNeverCancelled).best;
+  };
+  const ProbedWave few = swept(12).at(0);
+  const ProbedWave all = swept(48).at(0);
+  CHECK(few.wave.across == all.wave.across && few.wave.down == all.wave.down && few.wave.phase == all.wave.phase);
+  CHECK_NEAR(few.reading.variance_ratio, all.reading.variance_ratio, 1e-6);
+  CHECK_NEAR(few.reading.shift, all.reading.shift, 1e-5);
 }
 
 TEST(wave_sweeps_out_of_range_are_refused) {

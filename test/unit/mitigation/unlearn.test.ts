@@ -71,7 +71,7 @@ async function unlearned(
   const { rounds } = await unlearn.run({
     tuner: tuner.native,
     plan: planned,
-    sets: { training: { images: pixels, labels: new Float32Array(2 * COUNT), count: COUNT }, heldOut },
+    sets: { training: { images: pixels, labels: answers({ count: COUNT }), count: COUNT }, heldOut },
     guard,
     untouched: async () => core.model().native,
     original: async (set) => answers(set),
