@@ -12,7 +12,7 @@ export interface TriggerFamilyText {
    * makes the outputs than others of the family do.
    */
   measure: "cost" | "depth";
-  /** The most that eight benign models have shown of that; scores count in it (docs/decisions/0014). */
+  /** The most that eight benign models have shown of that; scores count in it (docs/decisions/0014; stripes: 0019). */
   benign: number;
   /**
    * "depth": the most that others of the family count, as a share of the outputs' variance: about what they leave at most in models that
@@ -26,7 +26,7 @@ const CHANGE = "mean change per pixel in [0,1]";
 const COSTS = { costUnit: CHANGE, measure: "cost", benign: 2.25, mostReference: 1 } as const;
 
 export const TRIGGER_FAMILIES: Record<Family, TriggerFamilyText> = {
-  wave: { name: "stripes", costUnit: CHANGE, measure: "depth", benign: 2, mostReference: 0.45 },
+  wave: { name: "stripes", costUnit: CHANGE, measure: "depth", benign: 2.2, mostReference: 0.45 },
   patch: { name: "patch", costUnit: CHANGE, measure: "depth", benign: 3, mostReference: 0.85 },
   "central-patch": {
     name: "patch, target near the mean",

@@ -1,7 +1,7 @@
 import type { ContrastSettings } from "../config/scan-plan.ts";
 
-/** Of reference files. 1 held scores of the rule before docs/decisions/0017: a new rule of the score is a new version. */
-export const REFERENCE_SCHEMA_VERSION = 2;
+/** Of reference files. 1 held scores of the rule before docs/decisions/0017, 2 before 0019: a new rule of the score is a new version. */
+export const REFERENCE_SCHEMA_VERSION = 3;
 
 /** Scores of presumed-benign models of one task: what a model of that task is held against. Written by `calibrate`. */
 export interface BenignReference {

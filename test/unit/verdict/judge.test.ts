@@ -156,7 +156,7 @@ describe("contrast verdict", () => {
   it("says how much of what other triggers leave counts in a hardened model", () => {
     const inversions = [makeInversion({ family: "wave", collapse: 0.2, reference: 0.95, reached: false })];
     const verdict = judge(makeEvidence({ inversions, statistics: statisticsOf(inversions) }), LINES);
-    expect(verdict).toMatchObject({ label: "clean", score: expect.closeTo(1.5 / 2, 12) });
+    expect(verdict).toMatchObject({ label: "clean", score: expect.closeTo(1.5 / 2.2, 12) });
     expect(verdict.reason).toContain(
       "leaves 20 % of the outputs' variance, others 95 % (counted as 45 %): a 1.5 times",
     );

@@ -157,12 +157,12 @@ describe("reference files", () => {
     ["no JSON", "{", "the file"],
     [
       "scores of an earlier rule",
-      JSON.stringify({ ...referenceOf([1]), schemaVersion: 1 }),
-      "expected 2, got 1",
+      JSON.stringify({ ...referenceOf([1]), schemaVersion: 2 }),
+      "expected 3, got 2",
     ],
     [
       "a version that is no number",
-      JSON.stringify({ ...referenceOf([1]), schemaVersion: "2" }),
+      JSON.stringify({ ...referenceOf([1]), schemaVersion: "3" }),
       "schemaVersion",
     ],
     ["no models", JSON.stringify({ ...referenceOf([1]), models: [] }), "models"],
