@@ -53,7 +53,7 @@ export function addMitigateCommand(program: Command, finish: (code: number) => v
     .requiredOption("--out <file>", "the repaired model, in the same format; never the model itself")
     .option(
       "--labels <names>",
-      "label columns a,b,… in the order of the outputs (default: the model's own answers)",
+      "label columns a,b,… in the order of the outputs, to teach and to measure by (default: the model's own answers)",
     )
     .option("--limit <n>", "use at most this many images", "1000")
     .addOption(new Option("--method <name>", "how").choices([...MITIGATION_METHODS]).default("drmguard"))

@@ -27,6 +27,7 @@ const AVERAGED = 3;
  * clean error.
  */
 const SEARCHED = { families: ["wave", "patch"], every: 2, from: 3 } as const;
+
 /**
  * DRMGuard's mitigation (arXiv 2411.04811): trains on images with reversed triggers and their right answers, mixed with
  * benign ones. After every round the triggers are reversed again from the model as it then is: what a round left of the
