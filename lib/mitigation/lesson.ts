@@ -6,6 +6,8 @@ import { joinSets } from "./mitigation-images.ts";
 import { randomlyTriggered } from "./random-triggers.ts";
 import { mixedImages, partlyTriggered, variedImage } from "./varied-images.ts";
 
+/** Of fewer images labels are learned by heart, whatever is taught beside them (60 of them: docs/decisions/0016). */
+const FEWEST_LABELS = 200;
 /** Tells this stream from others of the same seed. */
 const STREAM = 0x756e6c65;
 
@@ -20,36 +22,40 @@ export interface LessonForms {
 export interface Teaching {
   /** What the model answered before it was touched, to any images: count × d. */
   original: MitigationContext["original"];
-  /** By how much those answers miss the labels of the benign images, count × d; 0 where the labels are those answers. */
+  /** What the benign images are taught, count × d: their labels, or those answers where there are too few. */
+  taught: Float32Array;
+  /** By how much the model's answers miss that, count × d. */
   missed: Float32Array;
 }
 
 export async function teachingOf({ original, sets }: MitigationContext): Promise<Teaching> {
+  const { labels, count } = sets.training;
   const answers = await original(sets.training);
-  return { original, missed: sets.training.labels.map((label, at) => label - (answers[at] ?? 0)) };
+  const taught = count < FEWEST_LABELS ? answers : labels;
+  return { original, taught, missed: taught.map((label, at) => label - (answers[at] ?? 0)) };
 }
 
 /**
  * Benign images and varied ones, some with a random disturbance, and as many with a reversed trigger. Images with and
- * without disturbance and trigger are taught their labels. Varied ones have none: they are taught what the model answered
+ * without disturbance and trigger are taught their labels (of enough images, otherwise the model's own answers). Varied ones have none: they are taught what the model answered
  * before it was touched, and as much of what it missed on the images that they are made of as is seen of those. Alone,
  * the labels of a few hundred images would be learned by heart.
  */
 export async function lessonOf(
   { sets, batch }: Pick<MitigationContext, "sets" | "batch">,
-  { original, missed }: Teaching,
+  { original, taught, missed }: Teaching,
   triggers: readonly ReversedTrigger[],
   forms: LessonForms,
   seed: number,
 ): Promise<TuningSet> {
-  const { images, labels, count } = sets.training;
+  const { images, count } = sets.training;
   const length = images.length / count;
   const random = new RandomStream(seed, STREAM);
   const imageAt = (index: number) => images.subarray(index * length, (index + 1) * length);
-  const outputs = labels.length / count;
+  const outputs = taught.length / count;
   const missedAt = (index: number) => missed.subarray(index * outputs, (index + 1) * outputs);
   const varied = new Float32Array(forms.varied * images.length);
-  const corrections = new Float32Array(forms.varied * labels.length);
+  const corrections = new Float32Array(forms.varied * taught.length);
   const disturbed = new Float32Array(forms.disturbed * images.length);
   const triggered = new Float32Array(forms.triggered * images.length);
   for (let index = 0; index < count; index++) {
@@ -74,10 +80,10 @@ export async function lessonOf(
   const answers = await original({ images: varied, count: forms.varied * count });
   const corrected = answers.map((answer, at) => answer + (corrections[at] ?? 0));
   return joinSets([
-    sets.training,
+    { images, labels: taught, count },
     { images: varied, labels: corrected, count: forms.varied * count },
-    { images: disturbed, labels: repeated(labels, forms.disturbed), count: forms.disturbed * count },
-    { images: triggered, labels: repeated(labels, forms.triggered), count: forms.triggered * count },
+    { images: disturbed, labels: repeated(taught, forms.disturbed), count: forms.disturbed * count },
+    { images: triggered, labels: repeated(taught, forms.triggered), count: forms.triggered * count },
   ]);
 }
 

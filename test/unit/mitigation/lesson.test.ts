@@ -5,7 +5,8 @@ import type { TuningSet } from "../../../lib/native/addon.ts";
 import { RandomStream } from "../../../lib/render/index.ts";
 import type { ReversedTrigger } from "../../../lib/scan/index.ts";
 
-const COUNT = 60;
+/** Enough for labels. */
+const COUNT = 200;
 const SHAPE = { channels: 3, height: 8, width: 8 };
 const LENGTH = 3 * 8 * 8;
 const random = new RandomStream(1);
@@ -23,20 +24,21 @@ function answers({ count }: Pick<TuningSet, "count">): Float32Array {
 }
 
 /** Labels of every kind of image in a lesson, row by row. */
-async function taught(labels: Float32Array) {
+async function taught(labels: Float32Array, count = COUNT) {
+  const training = { images: images.subarray(0, count * LENGTH), labels, count };
   const context = {
     original: async (set: Pick<TuningSet, "count">) => answers(set),
-    sets: { training: { images, labels, count: COUNT }, heldOut: { images, labels, count: COUNT } },
+    sets: { training, heldOut: training },
     batch: SHAPE,
   } as unknown as MitigationContext;
   const set = await lessonOf(context, await teachingOf(context), triggers, FORMS, 7);
   const rows = Array.from({ length: set.count }, (_, row) => [...set.labels.subarray(2 * row, 2 * row + 2)]);
-  expect(set.count).toBe(COUNT * (1 + FORMS.varied + FORMS.disturbed + FORMS.triggered));
-  const ofVaried = COUNT * FORMS.varied;
+  expect(set.count).toBe(count * (1 + FORMS.varied + FORMS.disturbed + FORMS.triggered));
+  const ofVaried = count * FORMS.varied;
   return {
     set,
-    varied: rows.slice(COUNT, COUNT + ofVaried),
-    others: [...rows.slice(0, COUNT), ...rows.slice(COUNT + ofVaried)],
+    varied: rows.slice(count, count + ofVaried),
+    others: [...rows.slice(0, count), ...rows.slice(count + ofVaried)],
   };
 }
 
@@ -67,6 +69,12 @@ describe("a lesson", () => {
 
   it("teaches the model's own answers alone where those are the labels", async () => {
     const { set } = await taught(answers({ count: COUNT }));
+    expect(set.labels).toEqual(answers({ count: set.count }));
+  });
+
+  it("teaches the model's own answers where labels are too few", async () => {
+    const few = COUNT - 1;
+    const { set } = await taught(new Float32Array(2 * few).fill(77), few);
     expect(set.labels).toEqual(answers({ count: set.count }));
   });
 });
