@@ -1,6 +1,5 @@
-import { setMaxListeners } from "node:events";
 import { asDrmGuardError, type DrmGuardError } from "../errors/index.ts";
-import { throwIfCancelled } from "../native/cancellation.ts";
+import { heardByManyJobs, throwIfCancelled } from "../native/cancellation.ts";
 
 /** How far a bench is. */
 export interface BenchProgress {
@@ -37,9 +36,9 @@ export class BenchJobs {
   constructor(size: BenchSize) {
     this.#size = size;
     this.#done = size.done;
-    this.signal = AbortSignal.any([this.#stop.signal, ...(size.signal ? [size.signal] : [])]);
-    // Every job that runs listens, and a server runs more of them at once than Node takes for a leak.
-    setMaxListeners(0, this.signal);
+    this.signal = heardByManyJobs(
+      AbortSignal.any([this.#stop.signal, ...(size.signal ? [size.signal] : [])]),
+    );
   }
 
   /** Works on all that waits, so many at once. @throws the first error that a piece of work let out. */

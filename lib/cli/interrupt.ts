@@ -1,4 +1,4 @@
-import { setMaxListeners } from "node:events";
+import { heardByManyJobs } from "../native/cancellation.ts";
 import type { Messages } from "./terminal.ts";
 
 /** Ctrl-C turned into an AbortSignal. */
@@ -13,8 +13,6 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** The first Ctrl-C (or SIGTERM) asks the work to stop, the second ends the process as if nobody listened. */
 export function listenForInterrupt(messages: Messages): Interrupt {
   const controller = new AbortController();
-  // Every job that runs listens, and a server runs more of them at once than Node takes for a leak.
-  setMaxListeners(0, controller.signal);
   const dispose = () => {
     for (const name of SIGNALS) process.removeListener(name, onSignal);
   };
@@ -28,5 +26,5 @@ export function listenForInterrupt(messages: Messages): Interrupt {
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, onSignal);
-  return { signal: controller.signal, dispose };
+  return { signal: heardByManyJobs(controller.signal), dispose };
 }

@@ -37,9 +37,9 @@ export async function teachingOf({ original, sets }: MitigationContext): Promise
 
 /**
  * Benign images and varied ones, some with a random disturbance, and as many with a reversed trigger. Images with and
- * without disturbance and trigger are taught their labels (of enough images, otherwise the model's own answers). Varied ones have none: they are taught what the model answered
- * before it was touched, and as much of what it missed on the images that they are made of as is seen of those. Alone,
- * the labels of a few hundred images would be learned by heart.
+ * without disturbance and trigger are taught their labels (of enough images, otherwise the model's own answers). Varied
+ * ones have none: they are taught what the model answered before it was touched, and as much of what it missed on the
+ * images that they are made of as is seen of those. Alone, the labels of a few hundred images would be learned by heart.
  */
 export async function lessonOf(
   { sets, batch }: Pick<MitigationContext, "sets" | "batch">,

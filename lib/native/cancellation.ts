@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { DrmGuardError } from "../errors/index.ts";
 
 export function cancelledError(): DrmGuardError {
@@ -6,6 +7,12 @@ export function cancelledError(): DrmGuardError {
 
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw cancelledError();
+}
+
+/** The same signal, without Node's warning of a leak: every job that runs listens, and a server runs many at once. */
+export function heardByManyJobs(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal);
+  return signal;
 }
 
 /**

@@ -1,6 +1,6 @@
 // The wave sweep: adds plane waves of every coarse frequency, direction and phase to a few images, forward passes only,
-// and reads how far the outputs move and collapse; the most suspicious ones once more on more images. Stripes are felt by gradients only within about a cycle of the right
-// frequency: the sweep hands the inversion its starts.
+// and reads how far the outputs move and collapse; the most suspicious ones once more on more images. Stripes are felt by
+// gradients only within about a cycle of the right frequency: the sweep hands the inversion its starts.
 #pragma once
 
 #include <functional>

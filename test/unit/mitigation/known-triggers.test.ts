@@ -3,18 +3,11 @@ import { knownTriggers } from "../../../lib/mitigation/known-triggers.ts";
 import type { MitigationContext } from "../../../lib/mitigation/method-context.ts";
 import { MITIGATION_DEFAULTS } from "../../../lib/mitigation/mitigation-plan.ts";
 import { makeInversion, makePlan } from "../../fixtures/evidence/make-evidence.ts";
-import { StubCore } from "../scan/stub-model.ts";
+import { STUB_ORIGIN, StubCore } from "../scan/stub-model.ts";
 
 const COUNT = 8;
 const SHAPE = { channels: 3, height: 8, width: 8 };
 const pixels = new Float32Array(COUNT * 3 * 8 * 8).fill(0.5);
-const origin: MitigationContext["origin"] = {
-  name: "stub.pt",
-  sha256: "c".repeat(64),
-  format: "torchscript",
-  bytes: 100,
-  engine: { drmguard: "0.1.0", libtorch: "2.13.0" },
-};
 
 /**
  * Triggers of a model from which the scan's best stripes left `scanned` of the outputs' variance, and those of the
@@ -35,7 +28,7 @@ async function known(scanned: number, reversed: readonly number[]) {
     untouched: async () => core.model().native,
     plan: MITIGATION_DEFAULTS,
     evidence: { plan: makePlan(), inversions },
-    origin,
+    origin: STUB_ORIGIN,
     batch: { ...SHAPE, pixels, count: COUNT, available: COUNT, source: "", kind: "memory", sha256: "" },
     onProgress: (done: number) => fractions.push(done),
   } as unknown as MitigationContext);

@@ -6,7 +6,7 @@ import { unlearn } from "../../../lib/mitigation/unlearn.ts";
 import type { TuningSet } from "../../../lib/native/addon.ts";
 import { RandomStream } from "../../../lib/render/index.ts";
 import { makePlan } from "../../fixtures/evidence/make-evidence.ts";
-import { StubCore } from "../scan/stub-model.ts";
+import { STUB_ORIGIN, StubCore } from "../scan/stub-model.ts";
 import { evenSet, StubTuner } from "./stub-tuner.ts";
 
 const COUNT = 8;
@@ -18,13 +18,6 @@ const plan = { ...MITIGATION_DEFAULTS, rounds: 2, bound: 0.05 };
 /** What the untouched model answers to the images themselves, and to varied forms of them. */
 const ANSWERS = { own: 1, varied: 2 };
 
-const origin: MitigationContext["origin"] = {
-  name: "stub.pt",
-  sha256: "c".repeat(64),
-  format: "torchscript",
-  bytes: 100,
-  engine: { drmguard: "0.1.0", libtorch: "2.13.0" },
-};
 const known: MitigationContext["known"] = [
   {
     family: "patch",
@@ -76,7 +69,7 @@ async function unlearned(
     untouched: async () => core.model().native,
     original: async (set) => answers(set),
     evidence: { plan: makePlan() } as MitigationContext["evidence"],
-    origin,
+    origin: STUB_ORIGIN,
     batch: { ...SHAPE, pixels, count: COUNT, available: COUNT, source: "", kind: "memory", sha256: "" },
     known,
     finished,

@@ -14,7 +14,16 @@ import type {
   SessionFacts,
   SessionOptions,
 } from "../../../lib/native/addon.ts";
-import { Model } from "../../../lib/scan/index.ts";
+import { Model, type ModelOrigin } from "../../../lib/scan/index.ts";
+
+/** Where a stub's model says it is from. */
+export const STUB_ORIGIN: ModelOrigin = {
+  name: "stub.pt",
+  sha256: "c".repeat(64),
+  format: "torchscript",
+  bytes: 100,
+  engine: { drmguard: "0.1.0", libtorch: "2.13.0" },
+};
 
 /**
  * Stands where the native core stands, for what a real core does not do on demand: hold still, fail, or report any
@@ -83,13 +92,7 @@ export class StubCore {
       },
       dispose: () => this.calls.push("dispose model"),
     };
-    return new Model(native, {
-      name: "stub.pt",
-      sha256: "c".repeat(64),
-      format: "torchscript",
-      bytes: 100,
-      engine: { drmguard: "0.1.0", libtorch: "2.13.0" },
-    });
+    return new Model(native, STUB_ORIGIN);
   }
 
   #session(): NativeSession {
