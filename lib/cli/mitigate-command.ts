@@ -125,6 +125,7 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
       modelSha256: file.sha256,
       imagesSha256,
       labels: images.labels,
+      subjects: images.subjects,
     };
     const run = runIdentity(plan, { ...identity, evidence });
     const resume = await finishedRounds(paths.checkpoint, run, plan, flags);
@@ -242,10 +243,11 @@ async function imagesOf(
   const { images: path, labels } = flags;
   const limit = imageLimit(flags);
   if (labels === undefined)
-    return { images: await loadImages(path, { size, channels, limit }), labels: null };
+    return { images: await loadImages(path, { size, channels, limit }), labels: null, subjects: null };
   const data = await loadDataSet(path, { size, channels, limit, labels: labels.split(","), signal });
   const every = Array.from({ length: data.count }, (_, index) => index);
-  return { images: { ...imagesAsBatch(data, every), source: path }, labels: data.labels };
+  const { labels: values, subjects } = data;
+  return { images: { ...imagesAsBatch(data, every), source: path }, labels: values, subjects };
 }
 
 async function scanRepaired(

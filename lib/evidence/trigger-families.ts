@@ -33,7 +33,7 @@ export const TRIGGER_FAMILIES: Record<Family, TriggerFamilyText> = {
     costUnit: CHANGE,
     measure: "depth",
     benign: 6.2,
-    mostReference: 0.85,
+    mostReference: 0.45,
   },
   "offset-patch": {
     name: "patch that moves the outputs",

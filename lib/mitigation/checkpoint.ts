@@ -39,13 +39,17 @@ export function runIdentity(
     modelSha256: string;
     imagesSha256: string;
     labels: Float32Array | null;
+    subjects: Int32Array | null;
     evidence: unknown;
   },
 ): string {
   const hash = createHash("sha256");
-  const { version, modelSha256, imagesSha256, labels, evidence } = parts;
+  const { version, modelSha256, imagesSha256, labels, subjects, evidence } = parts;
   hash.update(JSON.stringify([version, plan, modelSha256, imagesSha256, evidence]));
-  if (labels !== null) hash.update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
+  for (const values of [labels, subjects]) {
+    hash.update(`${values?.length ?? null};`);
+    if (values !== null) hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
   return hash.digest("hex");
 }
 

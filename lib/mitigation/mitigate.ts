@@ -174,13 +174,13 @@ function requireRoom({ pixels, count, source }: ImageBatch): void {
 
 async function setsOf(
   tuner: NativeTuner,
-  { images, labels }: MitigationImages,
+  { images, labels, subjects }: MitigationImages,
   plan: MitigationPlan,
 ): Promise<MitigationSets> {
   const given = labels ?? new Float32Array(images.count * tuner.outputs);
   requireLabels(given, images, tuner);
   requireRoom(images);
-  const sets = splitImages(images, given, plan);
+  const sets = splitImages({ images, subjects }, given, plan);
   if (labels !== null) return sets;
   return { training: await ownAnswers(tuner, sets.training), heldOut: await ownAnswers(tuner, sets.heldOut) };
 }

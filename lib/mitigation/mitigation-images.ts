@@ -1,3 +1,4 @@
+import { splitByPerson } from "../data/index.ts";
 import { DrmGuardError } from "../errors/index.ts";
 import { type ImageBatch, rowsAt } from "../images/index.ts";
 import type { TuningSet } from "../native/addon.ts";
@@ -8,6 +9,8 @@ export interface MitigationImages {
   images: ImageBatch;
   /** count × outputs in the model's own units; null takes the model's own answers. */
   labels: Float32Array | null;
+  /** Which person each image shows, any whole number each; null where that is unknown. */
+  subjects: Int32Array | null;
 }
 
 /** The images cut in two: what the model learns from, and what guards its clean error. */
@@ -19,27 +22,36 @@ export interface MitigationSets {
 /** A variance needs more, and so does a mean error that a model is rolled back for. */
 const FEWEST_HELD_OUT = 8;
 
+/** Of fewer, those that are held out stand for nobody but themselves. */
+const FEWEST_PERSONS = 8;
+
 /**
+ * Where persons are known, nobody is on both sides: labels of a few hundred images teach a model the faces that they are of, and on
+ * these it then errs less than on all others (docs/decisions/0016). Of fewer than eight persons single images are split.
  * @param labels count × outputs.
  * @throws ERR_IMAGES_TOO_FEW when one side would be too small.
  */
 export function splitImages(
-  images: ImageBatch,
+  { images, subjects }: Pick<MitigationImages, "images" | "subjects">,
   labels: Float32Array,
   { heldOutShare, seed }: { heldOutShare: number; seed: number },
 ): MitigationSets {
-  const heldOut = Math.round(images.count * heldOutShare);
-  if (heldOut < FEWEST_HELD_OUT || images.count - heldOut < FEWEST_HELD_OUT) {
+  const { count, source } = images;
+  const persons = new Set(subjects).size < FEWEST_PERSONS ? null : subjects;
+  const split = splitByPerson({ count, subjects: persons, source }, { heldOutShare, seed });
+  const sizes = [split.training.length, split.heldOut.length] as const;
+  if (Math.min(...sizes) < FEWEST_HELD_OUT) {
     throw new DrmGuardError(
       "ERR_IMAGES_TOO_FEW",
       `Expected at least ${FEWEST_HELD_OUT} images to learn from and as many to guard the clean error, got ` +
-        `${images.count - heldOut} and ${heldOut} from ${images.source}.`,
+        `${sizes.join(" and ")} from ${source}.`,
     );
   }
-  const order = new RandomStream(seed).shuffle(Array.from({ length: images.count }, (_, index) => index));
+  // What reads the first few images of a set should not see one person.
+  const random = new RandomStream(seed);
   return {
-    heldOut: rowsOf(images, labels, order.slice(0, heldOut)),
-    training: rowsOf(images, labels, order.slice(heldOut)),
+    heldOut: rowsOf(images, labels, random.shuffle([...split.heldOut])),
+    training: rowsOf(images, labels, random.shuffle([...split.training])),
   };
 }
 

@@ -17,6 +17,8 @@ export interface TrainingSets {
   /** Held-out images that models are measured on, and their labels (count × d). */
   heldOut: ImageBatch;
   heldOutLabels: Float32Array;
+  /** Which person each of them shows (LabelledImages.subjects). */
+  heldOutSubjects: Int32Array | null;
   /** All of them, measured or not. */
   heldOutCount: number;
   /** Of the data set as a whole. */
@@ -44,11 +46,13 @@ export function trainingSets(data: LabelledImages, split: DataSplit, choice: Spl
   }
   const training = selectImages(data, split.training);
   const measured = spread(split.heldOut, mostMeasured(data));
+  const { labels, subjects } = selectImages(data, measured);
   return {
     training,
     statistics: labelStatistics(training.labels, data.labelNames.length),
     heldOut: imagesAsBatch(data, measured),
-    heldOutLabels: selectImages(data, measured).labels,
+    heldOutLabels: labels,
+    heldOutSubjects: subjects,
     heldOutCount: split.heldOut.length,
     sha256: data.sha256,
     splitSha256: createHash("sha256").update(split.training.join()).digest("hex"),

@@ -1,7 +1,10 @@
 import type { ContrastSettings } from "../config/scan-plan.ts";
 
-/** Of reference files. 1 held scores of the rule before docs/decisions/0017, 2 before 0019: a new rule of the score is a new version. */
-export const REFERENCE_SCHEMA_VERSION = 3;
+/**
+ * Of reference files; a new rule of the score is a new version. 1 held scores of before docs/decisions/0017, 2 of before 0019, 3 of
+ * before squares near the mean had a limit of their own (0017 as well).
+ */
+export const REFERENCE_SCHEMA_VERSION = 4;
 
 /** Scores of presumed-benign models of one task: what a model of that task is held against. Written by `calibrate`. */
 export interface BenignReference {

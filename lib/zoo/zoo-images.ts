@@ -11,6 +11,8 @@ export interface ZooImages {
   images: ImageBatch;
   /** count × labelNames.length, in `unit`. */
   labels: Float32Array;
+  /** Which person each image shows; null where persons are unknown. */
+  subjects: Int32Array | null;
   labelNames: string[];
   unit: LabelledImages["unit"];
 }
@@ -40,5 +42,6 @@ export async function zooImages(
     }
   }
   const { labelNames, unit } = sets.training;
-  return { images: sets.heldOut, labels: sets.heldOutLabels, labelNames, unit };
+  const { heldOut: images, heldOutLabels: labels, heldOutSubjects: subjects } = sets;
+  return { images, labels, subjects, labelNames, unit };
 }

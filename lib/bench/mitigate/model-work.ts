@@ -134,7 +134,7 @@ class ZooModelWork implements ModelWork {
     const began = performance.now();
     const { bytes, rounds, growth, growthInterval, triggers, share, parameters } = await mitigate({
       file: this.#file,
-      images: { images: parts.given.images, labels: labels === "given" ? parts.given.labels : null },
+      images: { ...parts.given, labels: labels === "given" ? parts.given.labels : null },
       // Kept evidence may be of a run with other threads and lines: the work goes by the present ones.
       evidence: { ...evidence, plan: scanPlan },
       plan,

@@ -93,11 +93,12 @@ describe("small triggers", () => {
   });
 
   it("are no deeper for a model that was hardened against their kind than for one as it is", () => {
-    const depthBeside = (family: "wave" | "patch" | "offset-patch", reference: number) =>
+    const depthBeside = (family: "wave" | "patch" | "central-patch" | "offset-patch", reference: number) =>
       familyContrasts([makeInversion({ family, collapse: 0.01, reference })])[0]?.depth ?? Number.NaN;
     expect(depthBeside("wave", 0.98)).toBeCloseTo(Math.sqrt(45), 12);
     expect(depthBeside("wave", 0.4)).toBeCloseTo(Math.sqrt(40), 12);
     expect(depthBeside("patch", 0.98)).toBeCloseTo(Math.sqrt(85), 12);
+    expect(depthBeside("central-patch", 0.98)).toBeCloseTo(Math.sqrt(45), 12);
     // Their reference is how exactly a patch moves the outputs that does nothing: no model can harden it.
     expect(depthBeside("offset-patch", 1)).toBeCloseTo(10, 12);
   });

@@ -37,7 +37,14 @@ const weights = [
 ];
 const other = weights.map((record) => ({ ...record, data: new Uint8Array(Float32Array.of(3, 4).buffer) }));
 const finished = { rounds: [round, round], weights: [weights, other] };
-const identity = { version: "1", modelSha256: "a", imagesSha256: "b", labels: null, evidence: {} };
+const identity = {
+  version: "1",
+  modelSha256: "a",
+  imagesSha256: "b",
+  labels: null,
+  subjects: null,
+  evidence: {},
+};
 
 it("names files beside the repaired model; a safetensors model needs no second copy of its weights", () => {
   expect(repairedPaths("out/fixed.pt2", "torch.export")).toEqual({
@@ -88,8 +95,9 @@ it("goes on from a checkpoint of the same run, and refuses another's without tou
     runIdentity(MITIGATION_DEFAULTS, { ...identity, modelSha256: "c" }),
     runIdentity(MITIGATION_DEFAULTS, { ...identity, version: "2" }),
     runIdentity(MITIGATION_DEFAULTS, { ...identity, labels: Float32Array.of(1) }),
+    runIdentity(MITIGATION_DEFAULTS, { ...identity, subjects: Int32Array.of(1) }),
   ];
-  expect(new Set([run, ...others]).size).toBe(5);
+  expect(new Set([run, ...others]).size).toBe(6);
   for (const another of others) {
     await expect(readMitigationCheckpoint(path, another)).rejects.toMatchObject({ code: "ERR_CONFIG" });
   }

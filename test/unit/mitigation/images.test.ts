@@ -19,18 +19,22 @@ function mirrored(image: Float32Array): Float32Array {
 }
 
 describe("images for a mitigation", () => {
-  it("are split without losing or repeating one, each with its own label", async () => {
-    const count = 40;
+  /** Images of 3×16×16 that tell which one they are, and two labels of each that do, too. */
+  async function numbered(count: number) {
+    const length = 3 * 16 * 16;
     const images = await imagesFromArray({
       layout: "nchw",
-      data: Float32Array.from(
-        { length: count * 3 * 16 * 16 },
-        (_, at) => Math.floor(at / (3 * 16 * 16)) / 100,
-      ),
+      data: Float32Array.from({ length: count * length }, (_, at) => Math.floor(at / length) / 100),
       shape: [count, 3, 16, 16],
     });
-    const labels = Float32Array.from({ length: 2 * count }, (_, at) => Math.floor(at / 2));
-    const { training, heldOut } = splitImages(images, labels, { heldOutShare: 0.25, seed: 3 });
+    return { images, labels: Float32Array.from({ length: 2 * count }, (_, at) => Math.floor(at / 2)) };
+  }
+
+  it("are split without losing or repeating one, each with its own label", async () => {
+    const count = 40;
+    const { images, labels } = await numbered(count);
+    const unknown = { images, subjects: null };
+    const { training, heldOut } = splitImages(unknown, labels, { heldOutShare: 0.25, seed: 3 });
     expect([training.count, heldOut.count]).toEqual([30, 10]);
     const joined = joinSets([training, heldOut]);
     const seen = new Set<number>();
@@ -40,8 +44,30 @@ describe("images for a mitigation", () => {
       expect(joined.images[index * 3 * 16 * 16]).toBeCloseTo(label / 100, 6);
     }
     expect(seen.size).toBe(count);
-    expect(splitImages(images, labels, { heldOutShare: 0.25, seed: 3 })).toEqual({ training, heldOut });
-    expect(() => splitImages(images, labels, { heldOutShare: 0.1, seed: 3 })).toThrow(/at least 8 images/);
+    expect(splitImages(unknown, labels, { heldOutShare: 0.25, seed: 3 })).toEqual({ training, heldOut });
+    expect(() => splitImages(unknown, labels, { heldOutShare: 0.1, seed: 3 })).toThrow(/at least 8 images/);
+  });
+
+  it("are split by person where there are enough of them, and not in the order of persons", async () => {
+    const count = 60;
+    const { images, labels } = await numbered(count);
+    const split = (persons: number) => {
+      const personOf = (at: number) => Math.floor((at * persons) / count);
+      const subjects = Int32Array.from({ length: count }, (_, at) => 1000 - personOf(at));
+      const { training, heldOut } = splitImages({ images, subjects }, labels, {
+        heldOutShare: 0.25,
+        seed: 3,
+      });
+      expect(training.count + heldOut.count).toBe(count);
+      expect(training.labels).not.toEqual(training.labels.toSorted());
+      const [learned, guarding] = [training, heldOut].map((set) => [...set.labels].map(personOf));
+      return guarding?.filter((person) => learned?.includes(person)).length ?? 0;
+    };
+    expect(split(12)).toBe(0);
+    expect(split(8)).toBe(0);
+    // Seven persons or one are no sample of any: images are split, and persons are on both sides.
+    expect(split(7)).toBeGreaterThan(0);
+    expect(split(1)).toBeGreaterThan(0);
   });
 
   it("are varied a little: as bright to a tenth, and no further away than a shift", () => {

@@ -99,9 +99,9 @@ export function plansOf(
 }
 
 export const PARTS: ImageParts = {
-  given: { images: IMAGES, labels: new Float32Array(60) },
+  given: { images: IMAGES, labels: new Float32Array(60), subjects: null },
   scanned: { ...IMAGES, sha256: "a".repeat(64) },
-  measured: { images: IMAGES, labels: new Float32Array(60) },
+  measured: { images: IMAGES, labels: new Float32Array(60), subjects: null },
   labelNames: ["pitch", "yaw", "roll"],
   unit: "degrees",
   sha256: "b".repeat(64),
