@@ -74,7 +74,11 @@ export function addMitigateCommand(program: Command, finish: (code: number) => v
       "most that the clean error may grow, beyond what the choice of held-out images explains",
       String(bound),
     )
-    .option("--held-out <share>", "share of the images that only guard the clean error", String(heldOutShare))
+    .option(
+      "--held-out <share>",
+      "share of the images that only guard the clean error; of persons that nothing is learned from, where the data names them",
+      String(heldOutShare),
+    )
     .option("--seed <n>", "seed of every random choice", String(seed))
     .option("--device <name>", "cpu, cuda or cuda:N (default: the scan's)")
     .option("--threads <n>", "threads of the computation (default: the scan's)")

@@ -33,6 +33,8 @@ export const GIVEN_IMAGES = 800;
 const GIVEN_SHARE = 0.7;
 /** Errors to within a few per cent of themselves; fewer would call chance a mitigation. */
 export const FEWEST_MEASURED = 200;
+/** Of the persons, where they are known: a few images should not all be of a few of them. */
+const GIVEN_PERSONS = 0.4;
 /** A quarter of them guards the clean error and must be enough for one. */
 export const FEWEST_GIVEN = 32;
 /** The same parts for every zoo, method and seed, so that their results compare. */
@@ -41,8 +43,9 @@ const SEED = 1;
 const STREAM = 0x70617274;
 
 /**
- * Cuts the held-out images in two, always in the same way. A mitigation has images of some persons and is measured on all those of others:
- * what it wins only on the people that it has seen is nothing (docs/decisions/0016). Images of its people beyond the number are left out.
+ * Cuts the held-out images in two, always in the same way. A mitigation has images of some persons, two fifths of them at least, and is
+ * measured on all those of others: what it wins only on the people that it has seen is nothing (docs/decisions/0016). Images of
+ * its people beyond the number are left out.
  * @param given how many images a mitigation has; null takes 800, or seven tenths of fewer than 1,143.
  * @param scanLimit most of them that models are scanned with, spread evenly.
  * @throws ERR_IMAGES_TOO_FEW when one part would be too small.
@@ -72,11 +75,12 @@ export async function imageParts(
   return { given: ofMitigation, scanned, measured, labelNames, unit, sha256 };
 }
 
-/** Images of as many persons as it takes for so many of them, and those of everybody else. */
+/** Images of two fifths of the persons, or of as many as it takes for so many images, and those of everybody else. */
 function personParts({ images, subjects }: ZooImages, wanted: number): [number[], number[]] {
   const { count, source } = images;
   if (wanted <= 0 || wanted >= count) return [[], []];
-  const split = splitByPerson({ count, subjects, source }, { heldOutShare: wanted / count, seed: SEED });
+  const heldOutShare = subjects === null ? wanted / count : Math.max(wanted / count, GIVEN_PERSONS);
+  const split = splitByPerson({ count, subjects, source }, { heldOutShare, seed: SEED });
   return [[...split.heldOut], [...split.training]];
 }
 

@@ -31,20 +31,26 @@ describe("image parts", () => {
     expect(parts.scanned.pixels.every((pixel) => known.has(pixel))).toBe(true);
   });
 
-  it("share no person where persons are known", async () => {
-    const zoo = {
-      ...countedImages(300),
-      subjects: Int32Array.from({ length: 300 }, (_, at) => 7 * (at % 23)),
-    };
-    const parts = await imageParts(zoo, 60, 20);
-    expect(parts.given.images.count).toBe(60);
-    expect(parts.measured.images.count).toBeGreaterThanOrEqual(300 - 60 - 14);
-    const persons = [parts.given, parts.measured].map(({ subjects, labels }) => {
-      expect(subjects).toEqual(Int32Array.from(labels, (label) => 7 * (label % 23)));
-      return new Set(subjects);
+  it.each([
+    [60, 0.4],
+    [300, 0.5],
+  ])("of %i given images share no person, and a few are not all of a few persons", async (given, share) => {
+    const persons = 23;
+    const subjects = Int32Array.from({ length: 600 }, (_, at) => 7 * (at % persons));
+    const parts = await imageParts({ ...countedImages(600), subjects }, given, 20);
+    const [some, others] = [parts.given, parts.measured].map((part) => {
+      expect(part.subjects).toEqual(Int32Array.from(part.labels, (label) => 7 * (label % persons)));
+      return new Set(part.subjects);
     });
-    expect([...(persons[0] ?? [])].filter((person) => persons[1]?.has(person))).toEqual([]);
-    expect((await imageParts(countedImages(300), 60, 20)).sha256).not.toBe(parts.sha256);
+    expect(parts.given.images.count).toBe(given);
+    expect(some?.size).toBe(Math.ceil(share * persons));
+    // Everybody else, with all of their images.
+    expect(others?.size).toBe(persons - Math.ceil(share * persons));
+    expect([...(some ?? [])].filter((person) => others?.has(person))).toEqual([]);
+    expect(parts.measured.images.count).toBeGreaterThanOrEqual(600 * (1 - share) - 600 / persons);
+    const unknown = await imageParts(countedImages(600), given, 20);
+    expect(unknown.measured.images.count).toBe(600 - given);
+    expect(unknown.sha256).not.toBe(parts.sha256);
   });
 
   it("are the same every time, and others for other images", async () => {
