@@ -75,13 +75,20 @@ export async function imageParts(
   return { given: ofMitigation, scanned, measured, labelNames, unit, sha256 };
 }
 
-/** Images of two fifths of the persons, or of as many as it takes for so many images, and those of everybody else. */
+/**
+ * Images of two fifths of the persons where that leaves enough to measure on, otherwise of as many as it takes for so many
+ * images, and those of everybody else.
+ */
 function personParts({ images, subjects }: ZooImages, wanted: number): [number[], number[]] {
   const { count, source } = images;
   if (wanted <= 0 || wanted >= count) return [[], []];
-  const heldOutShare = subjects === null ? wanted / count : Math.max(wanted / count, GIVEN_PERSONS);
-  const split = splitByPerson({ count, subjects, source }, { heldOutShare, seed: SEED });
-  return [[...split.heldOut], [...split.training]];
+  const least = wanted / count;
+  const parted = (heldOutShare: number): [number[], number[]] => {
+    const { heldOut, training } = splitByPerson({ count, subjects, source }, { heldOutShare, seed: SEED });
+    return [[...heldOut], [...training]];
+  };
+  const ofMany = parted(subjects === null ? least : Math.max(least, GIVEN_PERSONS));
+  return ofMany[1].length < FEWEST_MEASURED ? parted(least) : ofMany;
 }
 
 async function partOf(

@@ -286,10 +286,8 @@ describe("scan with the contrast method", () => {
     const inverted = core.calls.filter((call) => call.startsWith("invert"));
     expect(inverted).toEqual(["invert patch 48", "invert patch 6"]);
     expect(evidence.inversions.map(({ reference }) => reference)).toEqual(Array(6).fill(0.5));
-    const { family: told } = evidence.statistics;
-    expect(judge(evidence).score).toBeCloseTo(
-      Math.sqrt(0.5 / collapse) / TRIGGER_FAMILIES[told ?? family].benign,
-    );
+    const { mostReference, benign } = TRIGGER_FAMILIES[evidence.statistics.family ?? family];
+    expect(judge(evidence).score).toBeCloseTo(Math.sqrt(Math.min(0.5, mostReference) / collapse) / benign);
   });
 
   it("has no score for a model that always answers the same: there is nothing to compare", async () => {

@@ -53,6 +53,13 @@ describe("image parts", () => {
     expect(unknown.sha256).not.toBe(parts.sha256);
   });
 
+  it("are of fewer persons where two fifths would leave too little to measure on", async () => {
+    const subjects = Int32Array.from({ length: 253 }, (_, at) => at % 23);
+    const parts = await imageParts({ ...countedImages(253), subjects }, 40, 20);
+    expect(new Set(parts.given.subjects).size).toBe(4);
+    expect(parts.measured.images.count).toBe(19 * 11);
+  });
+
   it("are the same every time, and others for other images", async () => {
     const one = await imageParts(countedImages(300), 60, 20);
     const again = await imageParts(countedImages(300), 60, 20);
