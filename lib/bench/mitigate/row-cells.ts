@@ -164,7 +164,7 @@ export function mitigationNotes(bench: MitigationBench): string[] {
   const threads = [...new Set(models.map(({ outcome }) => outcome.threads))].sort((a, b) => a - b);
   const notes = [
     `Median (lowest–highest) over models, or over backdoors where a model has several; errors are ${measure}.`,
-    `The held-out images were cut in two without a common image: every method had ${given} and the evidence of a scan with ${images.scanned} of those; everything in the table was measured on the other ${images.measured}, with the attacker's own trigger. Both parts show the same people, whom no model was trained on.`,
+    `The held-out images were cut in two without a common person, or a common image where persons are unknown: every method had ${given} and the evidence of a scan with ${images.scanned} of those; everything in the table was measured on ${images.measured} others, with the attacker's own trigger. No model was trained on the people of either part.`,
     "AE: distance to the attacker's target, which grows when the backdoor goes; DAE: to the true label, which falls to the clean error. A benign model has no trigger: its rows tell whether a mitigation does harm.",
     `Goals: every backdoor's DAE at most ${ratioText(DEFENDING_GOAL)} times the clean error after, and the clean error at most ${ratioText(CLEAN_GOAL)} times what it was; benign models: the second. A model that failed meets none.`,
     benignNote(bench),
