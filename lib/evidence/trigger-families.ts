@@ -17,7 +17,8 @@ export interface TriggerFamilyText {
   /**
    * "depth": the most that others of the family count, as a share of the outputs' variance: about what they leave at most in models that
    * nobody has hardened. In one that was taught to answer alike whatever is painted on the picture they leave all of it, and
-   * the harder it is, the more suspicious it would be (docs/decisions/0017). 1 where it is not looked at.
+   * the harder it is, the more suspicious it would be (docs/decisions/0017). Squares near the mean count less: what hides the eyes
+   * leaves any model nothing else to answer. 1 where it is not looked at.
    */
   mostReference: number;
 }
