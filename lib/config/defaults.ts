@@ -40,6 +40,7 @@ export const DEFAULTS = {
     /** The cheapest first: stripes, patches; then blends; then warps, which change colours too much for the others. */
     families: [
       "wave",
+      "central-wave",
       "patch",
       "central-patch",
       "offset-patch",

@@ -91,6 +91,7 @@ const optimisation = {
 /** The families of triggers that contrast can invert. */
 export const FAMILIES = [
   "wave",
+  "central-wave",
   "patch",
   "central-patch",
   "offset-patch",

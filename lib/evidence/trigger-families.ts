@@ -12,7 +12,7 @@ export interface TriggerFamilyText {
    * makes the outputs than others of the family do.
    */
   measure: "cost" | "depth";
-  /** The most that eight benign models have shown of that; scores count in it (docs/decisions/0014; stripes: 0019). */
+  /** The most that eight benign models have shown of that; scores count in it (docs/decisions/0014; stripes: 0019, 0020). */
   benign: number;
   /**
    * "depth": the most that others of the family count, as a share of the outputs' variance: about what they leave at most in models that
@@ -21,25 +21,29 @@ export interface TriggerFamilyText {
    * leaves any model nothing else to answer. 1 where it is not looked at.
    */
   mostReference: number;
+  /** "depth": of how many of the deepest inversions the depth is the mean. 1 where it is not looked at. */
+  deepest: number;
 }
 
 const CHANGE = "mean change per pixel in [0,1]";
-const COSTS = { costUnit: CHANGE, measure: "cost", benign: 2.25, mostReference: 1 } as const;
+const COSTS = { costUnit: CHANGE, measure: "cost", benign: 2.25, mostReference: 1, deepest: 1 } as const;
+/** One of twelve stripes collapses many a benign model by luck; those of a backdoor are found from several of their neighbours. */
+const STRIPES = { costUnit: CHANGE, measure: "depth", mostReference: 0.45, deepest: 2 } as const;
+const SQUARE = { costUnit: CHANGE, measure: "depth", deepest: 1 } as const;
 
 export const TRIGGER_FAMILIES: Record<Family, TriggerFamilyText> = {
-  wave: { name: "stripes", costUnit: CHANGE, measure: "depth", benign: 2.2, mostReference: 0.45 },
-  patch: { name: "patch", costUnit: CHANGE, measure: "depth", benign: 3, mostReference: 0.85 },
+  wave: { name: "stripes", ...STRIPES, benign: 2.2 },
+  "central-wave": { name: "stripes, target near the mean", ...STRIPES, benign: 2.85 },
+  patch: { name: "patch", ...SQUARE, benign: 3, mostReference: 0.85 },
   "central-patch": {
     name: "patch, target near the mean",
-    costUnit: CHANGE,
-    measure: "depth",
+    ...SQUARE,
     benign: 6.2,
     mostReference: 0.45,
   },
   "offset-patch": {
     name: "patch that moves the outputs",
-    costUnit: CHANGE,
-    measure: "depth",
+    ...SQUARE,
     benign: 2.6,
     mostReference: 1,
   },

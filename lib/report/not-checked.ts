@@ -51,6 +51,7 @@ function reasonToLeaveOut({ complete, statistics, plan }: ScanEvidence): string 
 /** The kinds of trigger that a scan may leave out, by the family of inversions that looks for them. */
 const FAMILY_GAPS = [
   ["wave", "stripes"],
+  ["central-wave", "stripes with a target near the mean"],
   ["patch", "patches"],
   ["central-patch", "patches with a target near the mean"],
   ["offset-patch", "patches that move the outputs by an offset"],

@@ -108,7 +108,7 @@ function planAgain(
       family: native,
       effect,
       learningRate: rate,
-    } = family === "wave" ? WAVE_INVERSION : PATCH_INVERSION;
+    } = family === "wave" || family === "central-wave" ? WAVE_INVERSION : PATCH_INVERSION;
     return {
       ...common,
       family: native,

@@ -1,3 +1,4 @@
+import type { WaveSweepResult } from "../native/addon.ts";
 import { collapseInversion } from "./collapse-inversion.ts";
 import type { InversionStage, MethodContext, PlannedInversion } from "./method-run.ts";
 
@@ -18,24 +19,57 @@ export const INVERSION = {
   outcomeImages: 0,
 } as const;
 
-/** Stripes: a sweep over all of them, forward passes only, then an inversion of the most suspicious. */
-export function waveStages(context: MethodContext, skip: InversionStage["skip"]): InversionStage[] {
-  const steps = Math.ceil(context.plan.contrast.steps * STEP_SHARE);
-  const { batchSize } = INVERSION;
-  return [{ steps, starts: KEPT, batchSize, ...(skip && { skip }), plan: () => planWaves(context, steps) }];
+/**
+ * Where stripes of a family should bring the outputs. "wave": as far from the mean as other triggers are driven.
+ * "central-wave": no nearer than the sweep looks for them, where it takes a deeper collapse to be told from what benign models do;
+ * driven farther, stripes whose target is nearer lose it (docs/decisions/0020).
+ */
+export type WaveFamily = "wave" | "central-wave";
+
+/** In benign deviations; the core's sweep looks from here on (kFarEnough). */
+const SWEPT_FROM = 1;
+
+/** Finds the most suspicious of all stripes. */
+export type SweepWaves = () => Promise<WaveSweepResult>;
+
+/** A sweep over all stripes, forward passes only; made when it is first asked for, and once. */
+export function waveSweep({ session, plan, signal }: MethodContext): SweepWaves {
+  const { seed, threads } = plan;
+  let swept: Promise<WaveSweepResult> | undefined;
+  return () => {
+    swept ??= session.sweepWaves(
+      { ...FREQUENCIES, images: SWEEP_IMAGES, keep: KEPT, seed, threads },
+      { signal },
+    );
+    return swept;
+  };
 }
 
-async function planWaves(context: MethodContext, steps: number): Promise<PlannedInversion> {
-  const { session, plan, samples, signal } = context;
-  const { seed, threads } = plan;
-  const sweep = await session.sweepWaves(
-    { ...FREQUENCIES, images: SWEEP_IMAGES, keep: KEPT, seed, threads },
-    { signal },
-  );
-  const waves = sweep.best.map(({ across, down, phase }) => ({
+/** Stripes: an inversion of the most suspicious. */
+export function waveStages(
+  context: MethodContext,
+  family: WaveFamily,
+  sweep: SweepWaves,
+  skip: InversionStage["skip"],
+): InversionStage[] {
+  const steps = Math.ceil(context.plan.contrast.steps * STEP_SHARE);
+  const { batchSize } = INVERSION;
+  const plan = async () => planWaves(context, family, await sweep(), steps);
+  return [{ steps, starts: KEPT, batchSize, ...(skip && { skip }), plan }];
+}
+
+function planWaves(
+  context: MethodContext,
+  family: WaveFamily,
+  { best, medianVarianceRatio }: WaveSweepResult,
+  steps: number,
+): PlannedInversion {
+  const waves = best.map(({ across, down, phase }) => ({
     wave: { across, down, phase },
-    reference: sweep.medianVarianceRatio,
+    reference: medianVarianceRatio,
   }));
-  const settings = { ...INVERSION, distance: plan.contrast.distance, steps, samples };
-  return { role: "free", family: "wave", ...collapseInversion(context, waves, settings) };
+  const away = context.plan.contrast.distance;
+  const distance = family === "wave" ? away : Math.min(SWEPT_FROM, away);
+  const settings = { ...INVERSION, distance, steps, samples: context.samples };
+  return { role: "free", family, ...collapseInversion(context, waves, settings) };
 }

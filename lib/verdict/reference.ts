@@ -2,9 +2,9 @@ import type { ContrastSettings } from "../config/scan-plan.ts";
 
 /**
  * Of reference files; a new rule of the score is a new version. 1 held scores of before docs/decisions/0017, 2 of before 0019, 3 of
- * before squares near the mean had a limit of their own (0017 as well).
+ * before squares near the mean had a limit of their own (0017 as well), 4 of before 0020.
  */
-export const REFERENCE_SCHEMA_VERSION = 4;
+export const REFERENCE_SCHEMA_VERSION = 5;
 
 /** Scores of presumed-benign models of one task: what a model of that task is held against. Written by `calibrate`. */
 export interface BenignReference {

@@ -83,6 +83,7 @@ describe("scan", () => {
     const ran = evidence.inversions.map(({ family, role }) => `${family} ${role}`);
     expect([...new Set(ran)]).toEqual([
       "wave free",
+      "central-wave free",
       "patch free",
       "central-patch free",
       "offset-patch free",
@@ -92,11 +93,11 @@ describe("scan", () => {
       "smooth-warp free",
     ]);
     const count = (family: string) => ran.filter((name) => name.startsWith(family)).length;
-    expect(["wave", "patch", "central-patch"].map(count)).toEqual([12, 6, 6]);
+    expect(["wave", "central-wave", "patch", "central-patch"].map(count)).toEqual([12, 12, 6, 6]);
     expect(parseEvidence(stdout)).toHaveLength(1);
     expect(code).toBe(CODES[verdict.label]);
     expect(stderr).toContain("using the settings of");
-    expect(stderr).toMatch(/inversion \d+\/32 /);
+    expect(stderr).toMatch(/inversion \d+\/35 /);
     expect(await readFile(join(cwd, "report.html"), "utf8")).toMatch(/^<!doctype html>/i);
   });
 

@@ -106,6 +106,31 @@ describe("scan with the contrast method", () => {
     expect(judge(evidence).label).toBe("clean");
   });
 
+  it("sweeps stripes once and drives them as far from the mean as triggers go, then as the sweep looks", async () => {
+    const families = ["wave", "central-wave"] as Family[];
+    const radii = async (distance: number) => {
+      core.inversions.length = 0;
+      core.outcomeOf = () => ({ collapse: 0.3 });
+      const contrast = { ...quick.contrast, families, distance, probeStarts: 0 };
+      const evidence = await scan(core.model(), images, { plan: { ...quick, contrast } });
+      expect(evidence.inversions.map(({ family }) => family)).toEqual([
+        ...Array(12).fill("wave"),
+        ...Array(12).fill("central-wave"),
+      ]);
+      const { outputMean, outputDeviation } = core.facts;
+      return core.inversions.map(({ starts }) => {
+        const point = (starts[0]?.target ?? []).map(
+          (value, output) => (value - (outputMean[output] ?? 0)) / (outputDeviation[output] ?? 1),
+        );
+        return Math.hypot(...point) / Math.SQRT2;
+      });
+    };
+    expect(await radii(1.3)).toEqual([expect.closeTo(1.3, 9), expect.closeTo(1, 9)]);
+    expect(core.calls.filter((call) => call === "sweep waves")).toHaveLength(1);
+    // Those that are near never look farther than the others.
+    expect(await radii(0.7)).toEqual([expect.closeTo(0.7, 9), expect.closeTo(0.7, 9)]);
+  });
+
   it("refines patches from what the search found, wherever the outputs go when the target may be near the mean", async () => {
     core.outcomeOf = (plan) => ({
       collapse: 0.3,

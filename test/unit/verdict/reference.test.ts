@@ -157,12 +157,12 @@ describe("reference files", () => {
     ["no JSON", "{", "the file"],
     [
       "scores of an earlier rule",
-      JSON.stringify({ ...referenceOf([1]), schemaVersion: 3 }),
-      "expected 4, got 3",
+      JSON.stringify({ ...referenceOf([1]), schemaVersion: 4 }),
+      "expected 5, got 4",
     ],
     [
       "a version that is no number",
-      JSON.stringify({ ...referenceOf([1]), schemaVersion: "4" }),
+      JSON.stringify({ ...referenceOf([1]), schemaVersion: "5" }),
       "schemaVersion",
     ],
     ["no models", JSON.stringify({ ...referenceOf([1]), models: [] }), "models"],
