@@ -14,9 +14,11 @@ export function mitigationSummary(facts: MitigationFacts): string {
     labels === "given"
       ? `clean error ${numbers(facts.cleanErrorBefore)} before, ${numbers(facts.cleanErrorAfter)} after (${growthText(facts)})`
       : `answers moved by ${numbers(facts.cleanErrorAfter)}, ${growthText(facts)} of their deviation; no labels were given, so that the model's own answers were taught`;
+  const { heldOutPersons: persons } = images;
+  const people = persons === null ? "" : `, of ${persons} people that it did not learn from`;
   const lines = [
     `${facts.model.name}: ${verdictText(verdictBefore)} before, ${after} after ${plan.method}`,
-    `${errors}, on ${images.heldOut} images held out of ${images.training + images.heldOut}`,
+    `${errors}, on ${images.heldOut} images held out of ${images.training + images.heldOut}${people}`,
     "",
     textTable([
       ["round", "reversed", "triggers", "score before", "loss", "clean error", "neurons off", ""],

@@ -59,7 +59,7 @@ export interface Mitigation {
   withinBound: boolean;
   /** Triggers that were reversed from the untouched model, and what they still do. */
   triggers: TriggerPull[];
-  images: { training: number; heldOut: number };
+  images: { training: number; heldOut: number } & Pick<MitigationSets, "heldOutPersons">;
   /** Weights that may change. */
   parameters: number;
 }
@@ -134,7 +134,11 @@ async function mitigateModel(request: MitigationRequest): Promise<Mitigation> {
       cleanErrorAfter: after.perOutput,
       ...guard.growth(after),
       triggers: await triggerPulls(context),
-      images: { training: sets.training.count, heldOut: sets.heldOut.count },
+      images: {
+        training: sets.training.count,
+        heldOut: sets.heldOut.count,
+        heldOutPersons: sets.heldOutPersons,
+      },
       parameters: tuner.parameters,
     };
   } finally {
@@ -182,7 +186,11 @@ async function setsOf(
   requireRoom(images);
   const sets = splitImages({ images, subjects }, given, plan);
   if (labels !== null) return sets;
-  return { training: await ownAnswers(tuner, sets.training), heldOut: await ownAnswers(tuner, sets.heldOut) };
+  return {
+    ...sets,
+    training: await ownAnswers(tuner, sets.training),
+    heldOut: await ownAnswers(tuner, sets.heldOut),
+  };
 }
 
 /** Each set is answered by itself, as it is later on: in another batch a device may answer otherwise in the last digits, and the guard compares with 0. */

@@ -17,6 +17,8 @@ export interface MitigationImages {
 export interface MitigationSets {
   training: TuningSet;
   heldOut: TuningSet;
+  /** How many people the held-out images show, none of whom the others do; null where images were split one by one. */
+  heldOutPersons: number | null;
 }
 
 /** A variance needs more, and so does a mean error that a model is rolled back for. */
@@ -52,6 +54,7 @@ export function splitImages(
   return {
     heldOut: rowsOf(images, labels, random.shuffle([...split.heldOut])),
     training: rowsOf(images, labels, random.shuffle([...split.training])),
+    heldOutPersons: persons && new Set([...split.heldOut].map((row) => persons[row])).size,
   };
 }
 

@@ -36,7 +36,7 @@ export interface MitigationFacts {
   verdictAfter: Pick<Verdict, "label" | "score" | "target"> | null;
   plan: MitigationPlan;
   input: ScanPlan["input"];
-  images: { source: string; sha256: string; training: number; heldOut: number };
+  images: { source: string; sha256: string } & Mitigation["images"];
   labels: Mitigation["labels"];
   cleanErrorBefore: number[];
   cleanErrorAfter: number[];

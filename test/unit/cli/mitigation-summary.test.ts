@@ -18,7 +18,7 @@ function summaryOf(changes: Partial<MitigationFacts> = {}): string {
     verdictAfter: { ...verdict, label: "clean", score: 0.9, target: [...verdict.target] },
     plan: MITIGATION_DEFAULTS,
     input: { preset: "unit" } as unknown as MitigationFacts["input"],
-    images: { source: "images.npz", sha256, training: 600, heldOut: 200 },
+    images: { source: "images.npz", sha256, training: 600, heldOut: 200, heldOutPersons: null },
     labels: "given",
     cleanErrorBefore: [0.04],
     cleanErrorAfter: [0.041],
@@ -45,6 +45,12 @@ const pull = (before: number, after: number): TriggerPull => ({
 });
 
 describe("a mitigation's summary", () => {
+  it("says whether people guard whom the model did not learn from", () => {
+    expect(summaryOf()).toContain("on 200 images held out of 800\n");
+    const images = { source: "images.npz", sha256, training: 600, heldOut: 200, heldOutPersons: 21 };
+    expect(summaryOf({ images })).toContain("held out of 800, of 21 people that it did not learn from\n");
+  });
+
   it("says nothing of the bound where all of the change stands", () => {
     expect(summaryOf()).not.toContain("bound");
   });
@@ -60,7 +66,7 @@ describe("a mitigation's summary", () => {
 
   it("warns of a growth beyond the bound that stands because chance may explain it", () => {
     const wide = { growth: 0.15, growthInterval: [-0.19, 0.49] as [number, number], withinBound: false };
-    const images = { source: "images.npz", sha256, training: 60, heldOut: 20 };
+    const images = { source: "images.npz", sha256, training: 60, heldOut: 20, heldOutPersons: null };
     expect(summaryOf({ ...wide, images })).toContain(
       "beyond the bound, which 20 images cannot tell from chance",
     );

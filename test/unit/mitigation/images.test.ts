@@ -44,7 +44,11 @@ describe("images for a mitigation", () => {
       expect(joined.images[index * 3 * 16 * 16]).toBeCloseTo(label / 100, 6);
     }
     expect(seen.size).toBe(count);
-    expect(splitImages(unknown, labels, { heldOutShare: 0.25, seed: 3 })).toEqual({ training, heldOut });
+    expect(splitImages(unknown, labels, { heldOutShare: 0.25, seed: 3 })).toEqual({
+      training,
+      heldOut,
+      heldOutPersons: null,
+    });
     expect(() => splitImages(unknown, labels, { heldOutShare: 0.1, seed: 3 })).toThrow(/at least 8 images/);
   });
 
@@ -54,13 +58,14 @@ describe("images for a mitigation", () => {
     const split = (persons: number) => {
       const personOf = (at: number) => Math.floor((at * persons) / count);
       const subjects = Int32Array.from({ length: count }, (_, at) => 1000 - personOf(at));
-      const { training, heldOut } = splitImages({ images, subjects }, labels, {
+      const { training, heldOut, heldOutPersons } = splitImages({ images, subjects }, labels, {
         heldOutShare: 0.25,
         seed: 3,
       });
       expect(training.count + heldOut.count).toBe(count);
       expect(training.labels).not.toEqual(training.labels.toSorted());
       const [learned, guarding] = [training, heldOut].map((set) => [...set.labels].map(personOf));
+      expect(heldOutPersons).toBe(persons < 8 ? null : new Set(guarding).size);
       return guarding?.filter((person) => learned?.includes(person)).length ?? 0;
     };
     expect(split(12)).toBe(0);

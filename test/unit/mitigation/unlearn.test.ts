@@ -64,7 +64,11 @@ async function unlearned(
   const { rounds } = await unlearn.run({
     tuner: tuner.native,
     plan: planned,
-    sets: { training: { images: pixels, labels: answers({ count: COUNT }), count: COUNT }, heldOut },
+    sets: {
+      training: { images: pixels, labels: answers({ count: COUNT }), count: COUNT },
+      heldOut,
+      heldOutPersons: null,
+    },
     guard,
     untouched: async () => core.model().native,
     original: async (set) => answers(set),
