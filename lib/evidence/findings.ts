@@ -92,11 +92,7 @@ export function scoredInversions({
     const { family, role } = inversion;
     const contrast = contrasts.get(family);
     if (role !== "free" || contrast === undefined) return [];
-    // One alone that is deeper than its family's depth may be so by luck.
-    const raw =
-      contrast.depth === null
-        ? dearness(inversion, contrast.forcedCost)
-        : Math.min(depthOf(inversion), contrast.depth);
+    const raw = contrast.depth === null ? dearness(inversion, contrast.forcedCost) : depthOf(inversion);
     const score = raw === null ? null : raw / TRIGGER_FAMILIES[family].benign;
     return score === null || !Number.isFinite(score)
       ? []

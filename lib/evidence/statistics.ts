@@ -32,10 +32,7 @@ export interface FamilyContrast {
   forcedCostAtMost: number | null;
   /** freeCost / forcedCost; null where it does not exist. */
   rho: number | null;
-  /**
-   * √(reference / collapse): by how much an optimised trigger narrows the outputs' deviation further; the reference counts mostReference
-   * at most. Of the best, or the mean over as many of the deepest as the family says.
-   */
+  /** √(reference / collapse) of the best: by how much an optimised trigger narrows the outputs' deviation further; the reference counts mostReference at most. */
   depth: number | null;
   /** What families compare by: 1/ρ or the depth, over what benign models show of it; null where it does not exist. */
   score: number | null;
@@ -88,15 +85,14 @@ function depthContrast(
   family: InversionEvidence["family"],
   benign: number,
 ): FamilyContrast[] {
-  const deepest = inversions
-    .map((inversion, index) => ({ index, inversion, depth: depthOf(inversion) }))
-    .filter(({ inversion }) => inversion.family === family && inversion.role === "free")
-    .toSorted((a, b) => b.depth - a.depth)
-    .slice(0, TRIGGER_FAMILIES[family].deepest);
-  const best = deepest[0];
-  if (best === undefined) return [];
-  const { index, inversion } = best;
-  const depth = mean(deepest.map((found) => found.depth));
+  let best: (RankedInversion & { depth: number }) | null = null;
+  for (const [index, inversion] of inversions.entries()) {
+    if (inversion.family !== family || inversion.role !== "free") continue;
+    const depth = depthOf(inversion);
+    if (best === null || depth > best.depth) best = { index, inversion, depth };
+  }
+  if (best === null) return [];
+  const { index, inversion, depth } = best;
   const costs = { freeCost: null, forcedCost: null, forcedCostAtMost: null, rho: null };
   return [{ family, best: { index, inversion }, ...costs, depth, score: depth / benign }];
 }

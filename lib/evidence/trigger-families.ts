@@ -21,19 +21,16 @@ export interface TriggerFamilyText {
    * leaves any model nothing else to answer. 1 where it is not looked at.
    */
   mostReference: number;
-  /** "depth": of how many of the deepest inversions the depth is the mean. 1 where it is not looked at. */
-  deepest: number;
 }
 
 const CHANGE = "mean change per pixel in [0,1]";
-const COSTS = { costUnit: CHANGE, measure: "cost", benign: 2.25, mostReference: 1, deepest: 1 } as const;
-/** One of twelve stripes collapses many a benign model by luck; those of a backdoor are found from several of their neighbours. */
-const STRIPES = { costUnit: CHANGE, measure: "depth", mostReference: 0.45, deepest: 2 } as const;
-const SQUARE = { costUnit: CHANGE, measure: "depth", deepest: 1 } as const;
+const COSTS = { costUnit: CHANGE, measure: "cost", benign: 2.25, mostReference: 1 } as const;
+const STRIPES = { costUnit: CHANGE, measure: "depth", mostReference: 0.45 } as const;
+const SQUARE = { costUnit: CHANGE, measure: "depth" } as const;
 
 export const TRIGGER_FAMILIES: Record<Family, TriggerFamilyText> = {
   wave: { name: "stripes", ...STRIPES, benign: 2.2 },
-  "central-wave": { name: "stripes, target near the mean", ...STRIPES, benign: 2.85 },
+  "central-wave": { name: "stripes, target near the mean", ...STRIPES, benign: 3 },
   patch: { name: "patch", ...SQUARE, benign: 3, mostReference: 0.85 },
   "central-patch": {
     name: "patch, target near the mean",

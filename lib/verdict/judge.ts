@@ -109,13 +109,12 @@ function depthOf({ inversions, statistics }: ScanEvidence): Measured {
       `${shown(contrast.depth)} times as exactly as one that does nothing, ${depths}`;
     return { score: contrast.score, text };
   }
-  const { name, mostReference, deepest } = familyText(family);
+  const { name, mostReference } = familyText(family);
   const others = reference ?? 1;
   const counted = others > mostReference ? ` (counted as ${percent(mostReference)})` : "";
-  const average = deepest > 1 ? ` on the average of the best ${deepest}` : "";
   const text =
     `the best trigger of one family (${name}) leaves ${percent(collapse)} of the outputs' variance, ` +
-    `others ${percent(others)}${counted}: a ${shown(contrast.depth)} times smaller deviation${average}, ${depths}`;
+    `others ${percent(others)}${counted}: a ${shown(contrast.depth)} times smaller deviation, ${depths}`;
   return { score: contrast.score, text };
 }
 

@@ -92,19 +92,6 @@ describe("small triggers", () => {
     expect(familyContrasts([small(0, null)])[0]?.depth).toBeCloseTo(1000 * Math.sqrt(0.85), 9);
   });
 
-  it("are as deep as the two deepest are on average where they are stripes, as one alone may be so by luck", () => {
-    // √(0.4 / collapse): 2, 10, 6 and 1.
-    for (const family of ["wave", "central-wave"] as const) {
-      const stripes = [0.1, 0.004, 0.4 / 36, 0.4].map((collapse) =>
-        makeInversion({ family, collapse, reference: 0.4 }),
-      );
-      const [contrast] = familyContrasts(stripes);
-      expect(contrast?.best.index).toBe(1);
-      expect(contrast?.depth).toBeCloseTo(8, 12);
-      expect(contrast?.score).toBeCloseTo(8 / TRIGGER_FAMILIES[family].benign, 12);
-    }
-  });
-
   it("are no deeper for a model that was hardened against their kind than for one as it is", () => {
     const depthBeside = (
       family: "wave" | "central-wave" | "patch" | "central-patch" | "offset-patch",
