@@ -41,7 +41,7 @@ export interface ContrastSettings {
    * least this. 0 runs them always.
    */
   doubt: number;
-  /** How far from the benign mean targets lie: in benign deviations, root mean square over the outputs. */
+  /** How far from the benign mean targets lie: in benign deviations, root mean square over the outputs. "central-wave": at most 1. */
   distance: number;
   /** Targets in different directions that walk around the mean, per family. */
   walks: number;
