@@ -14,18 +14,16 @@ import type {
   StagePlan,
 } from "./method-run.ts";
 import { offsetStages } from "./offset-stages.ts";
+import type { PatchFamily } from "./patch-finalist.ts";
 import { patchSizes } from "./patch-sizes.ts";
 import { patchStages } from "./patch-stages.ts";
 import { plainStart } from "./plain-start.ts";
 import { stopwatch } from "./stopwatch.ts";
 import { movedToDistance, targetsAroundMean, yardstickTargets } from "./targets.ts";
-import { waveStages, waveSweep } from "./wave-stages.ts";
+import { ofWaves, type WaveFamily, waveStages, waveSweep } from "./wave-stages.ts";
 
 /** Families whose triggers may be as large as they have to be. */
-export type WalkingFamily = Exclude<
-  Family,
-  "wave" | "central-wave" | "patch" | "central-patch" | "offset-patch"
->;
+export type WalkingFamily = Exclude<Family, WaveFamily | PatchFamily | "offset-patch">;
 
 /**
  * Walks that all leave this many times the tolerance halfway have never reached it (docs/decisions/0014). 0 lets them go
@@ -95,8 +93,7 @@ export function planContrast(
   const sweepWaves = waveSweep(context);
   return families.flatMap((family) => {
     const decided = (runs: readonly InversionRun[]) => highestScore(context, runs, family) >= enough;
-    if (family === "wave" || family === "central-wave")
-      return waveStages(context, family, sweepWaves, decided);
+    if (ofWaves(family)) return waveStages(context, family, sweepWaves, decided);
     if (family === "patch" || family === "central-patch") return patchStages(context, family, decided);
     if (family === "offset-patch") return offsetStages(context, decided);
     const skip = (runs: readonly InversionRun[]) => {

@@ -13,7 +13,7 @@ import type { Model } from "./model.ts";
 import { INVERSION as PATCH_INVERSION } from "./patch-stages.ts";
 import type { ProgressListener } from "./progress.ts";
 import { type ReversedTrigger, triggersOf, withEveryImage } from "./reversed-trigger.ts";
-import { INVERSION as WAVE_INVERSION } from "./wave-stages.ts";
+import { ofWaves, INVERSION as WAVE_INVERSION } from "./wave-stages.ts";
 
 export interface ReverseOptions {
   plan: ScanSettings;
@@ -104,11 +104,7 @@ function planAgain(
     samples,
   };
   if (bounded(family)) {
-    const {
-      family: native,
-      effect,
-      learningRate: rate,
-    } = family === "wave" || family === "central-wave" ? WAVE_INVERSION : PATCH_INVERSION;
+    const { family: native, effect, learningRate: rate } = ofWaves(family) ? WAVE_INVERSION : PATCH_INVERSION;
     return {
       ...common,
       family: native,

@@ -26,6 +26,11 @@ export const INVERSION = {
  */
 export type WaveFamily = "wave" | "central-wave";
 
+/** Of any family, also of evidence. */
+export function ofWaves(family: string): family is WaveFamily {
+  return family === "wave" || family === "central-wave";
+}
+
 /** In benign deviations; the core's sweep looks from here on (kFarEnough). */
 const SWEPT_FROM = 1;
 
