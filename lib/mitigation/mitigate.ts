@@ -162,8 +162,8 @@ function requireSameModel(file: ModelFile, evidence: ScanEvidence): void {
   }
 }
 
-/** Parts, varied, disturbed and triggered forms, joined and copied for the core: so many times the images. */
-const COPIES = 23;
+/** Parts, mixed forms and what they are made of, joined and copied for the core: so many times the images. */
+const COPIES = 56;
 const MOST_BYTES = 32 * 2 ** 30;
 
 function requireRoom({ pixels, count, source }: ImageBatch): void {

@@ -1,7 +1,8 @@
 import type { TensorRecord } from "../native/addon.ts";
 import { Model, type ReversedTrigger, reverseAgain, reverseTriggers } from "../scan/index.ts";
 import { trainGuarded } from "./guard.ts";
-import { type LessonForms, lessonOf, type Teaching, teachingOf } from "./lesson.ts";
+import { lessonOf, type Teaching, teachingOf } from "./lesson.ts";
+import type { LessonForms } from "./lesson-forms.ts";
 import {
   type MitigationContext,
   type MitigationRun,
@@ -12,13 +13,13 @@ import {
 import { trainingOfRound } from "./mitigation-plan.ts";
 import { meanWeights } from "./mixed-weights.ts";
 
-/** Forms of every image in a lesson beside itself. */
-const FORMS = { varied: 4, disturbed: 2, triggered: 2 } as const;
+/** Forms of every image in a lesson beside itself: the more of them are varied, the less the clean error grows. */
+const FORMS = { varied: 8, disturbed: 2, triggered: 2 } as const;
 /**
  * Rounds at the last, low rate that are added where the clean error is still beyond the bound, and their forms. They win
  * clean error back and little of the backdoor; going back towards the file's weights does it the other way round.
  */
-const RECOVERY = { most: 6, forms: { varied: 5, disturbed: 1, triggered: 1 } } as const;
+const RECOVERY = { most: 6, forms: { varied: 8, disturbed: 1, triggered: 1 } } as const;
 /** Rounds whose weights are averaged in the end: errs less on images that it has not seen than any one of them. */
 const AVERAGED = 3;
 /**

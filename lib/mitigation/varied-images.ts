@@ -62,9 +62,38 @@ export function mixedImages(
   const below = mirrored.image ? mirroredImage(image, shape) : image;
   const above = mirrored.other ? mirroredImage(other, shape) : other;
   return {
-    pixels: below.map((value, at) => value + share * ((above[at] ?? 0) - value)),
+    pixels: overlaid(below, above, share),
     shares: { image: mirrored.image ? 0 : 1 - share, other: mirrored.other ? 0 : share },
   };
+}
+
+/**
+ * Two images with a trigger as one, and the same two without. What triggers add, replace or displace does not depend on the
+ * image (but for clipping), so that two triggered images mixed are the mixed image triggered; those of an encoder-decoder do,
+ * and both are seen. They are not mirrored: the trigger would be as well.
+ */
+export function mixedTriggered(
+  image: TriggeredImage,
+  other: TriggeredImage,
+  random: RandomStream,
+): TriggeredImage & Pick<MixedImages, "shares"> {
+  const share = random.uniform(0, MOST_MIXED);
+  return {
+    benign: overlaid(image.benign, other.benign, share),
+    triggered: overlaid(image.triggered, other.triggered, share),
+    shares: { image: 1 - share, other: share },
+  };
+}
+
+/** An image without and with a trigger. */
+export interface TriggeredImage {
+  benign: Float32Array;
+  triggered: Float32Array;
+}
+
+/** An image with so much of another one over it. */
+function overlaid(below: Float32Array, above: Float32Array, share: number): Float32Array {
+  return below.map((value, at) => value + share * ((above[at] ?? 0) - value));
 }
 
 function mirroredImage(image: Float32Array, { channels, height, width }: PictureShape): Float32Array {

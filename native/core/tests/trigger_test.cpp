@@ -5,6 +5,8 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/rand.h>
 
+#include <utility>
+
 #include "model/pixel_transform.h"
 #include "subjects.h"
 #include "tensor/device.h"
@@ -52,6 +54,28 @@ TEST(a_patch_that_does_not_fit_is_refused) {
   CHECK_THROWS_CODE(pattern({Patch{7, 0, 4, {1, 1, 1}}}, 10), ERR_CONFIG, "does not fit");
   CHECK_THROWS_CODE(pattern({Patch{-1, 0, 4, {1, 1, 1}}}, 10), ERR_CONFIG, "does not fit");
   CHECK_THROWS_CODE(pattern({Patch{0, 0, 4, {1}}}, 10), ERR_CONFIG, "does not fit");
+}
+
+// Mitigation mixes two triggered images and calls that the mixed image with its trigger.
+TEST(two_triggered_images_mixed_are_the_mixed_image_triggered) {
+  at::NoGradGuard no_grad;
+  // Far from black and white, so that nothing is clipped.
+  const at::Tensor images = 0.4 + 0.2 * patterned_images(6, 10);
+  const at::Tensor others = images.flip(0);
+  const at::Tensor mixed = 0.7 * images + 0.3 * others;
+  const Patch patch{2, 3, 4, {1.0, 0.0, 1.0}};
+  const Wave wave{3.0, 1.0, 0.5};
+  for (const auto& [family, start] : {std::pair{TriggerFamily::additive_pattern, TriggerStart{}},
+                                      std::pair{TriggerFamily::smooth_warp, TriggerStart{}},
+                                      std::pair{TriggerFamily::patch, TriggerStart{patch, {}}},
+                                      std::pair{TriggerFamily::wave, TriggerStart{{}, wave}}}) {
+    const auto generator = make_trigger_generator(family, {1, 3, 10, 10}, {start}, 1, at::kCPU);
+    disturb(*generator);
+    const at::Tensor expected = 0.7 * generator->apply(images, 0, 1) + 0.3 * generator->apply(others, 0, 1);
+    const at::Tensor triggered = generator->apply(mixed, 0, 1)[0];
+    CHECK_ALL_NEAR(numbers(triggered), numbers(expected[0]), 1e-5);
+    CHECK((triggered - mixed).abs().max().item<double>() > 0.01);
+  }
 }
 
 TEST(the_gradient_passes_straight_through_the_clamp) {

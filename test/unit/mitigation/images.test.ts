@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { imagesFromArray } from "../../../lib/images/index.ts";
 import { joinSets, splitImages } from "../../../lib/mitigation/mitigation-images.ts";
 import { randomlyTriggered } from "../../../lib/mitigation/random-triggers.ts";
-import { mixedImages, partlyTriggered, variedImage } from "../../../lib/mitigation/varied-images.ts";
+import {
+  mixedImages,
+  mixedTriggered,
+  partlyTriggered,
+  variedImage,
+} from "../../../lib/mitigation/varied-images.ts";
 import { RandomStream } from "../../../lib/render/index.ts";
 
 const shape = { channels: 3, height: 24, width: 20 };
@@ -110,6 +115,29 @@ describe("images for a mitigation", () => {
     for (const count of [counts.image, counts.other]) {
       expect(count).toBeGreaterThan(70);
       expect(count).toBeLessThan(130);
+    }
+    expect(Math.min(...seen)).toBeLessThan(0.05);
+    expect(Math.max(...seen)).toBeGreaterThan(0.45);
+    expect(Math.max(...seen)).toBeLessThanOrEqual(0.5);
+  });
+
+  it("with a trigger show another one with the same trigger over them, neither mirrored", () => {
+    const other = picture.map((value) => 1 - value ** 2);
+    const trigger = (image: Float32Array) => image.map((value, at) => (at % 20 < 5 ? 1 : value - 0.1));
+    const seen: number[] = [];
+    for (let seed = 0; seed < 50; seed++) {
+      const pair = (image: Float32Array) => ({ benign: image, triggered: trigger(image) });
+      const { benign, triggered, shares } = mixedTriggered(
+        pair(picture),
+        pair(other),
+        new RandomStream(seed),
+      );
+      expect(shares.image + shares.other).toBeCloseTo(1, 6);
+      const expected = picture.map((value, at) => value + shares.other * ((other[at] ?? 0) - value));
+      const off = [...benign].map((value, at) => Math.abs(value - (expected[at] ?? 0)));
+      const triggeredOff = [...trigger(benign)].map((value, at) => Math.abs(value - (triggered[at] ?? 0)));
+      expect(Math.max(...off, ...triggeredOff)).toBeLessThan(1e-5);
+      seen.push(shares.other);
     }
     expect(Math.min(...seen)).toBeLessThan(0.05);
     expect(Math.max(...seen)).toBeGreaterThan(0.45);

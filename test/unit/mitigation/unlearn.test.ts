@@ -15,8 +15,8 @@ const LENGTH = 3 * 8 * 8;
 const random = new RandomStream(1);
 const pixels = Float32Array.from({ length: COUNT * LENGTH }, () => random.uniform(0, 1));
 const plan = { ...MITIGATION_DEFAULTS, rounds: 2, bound: 0.05 };
-/** What the untouched model answers to the images themselves, and to varied forms of them. */
-const ANSWERS = { own: 1, varied: 2 };
+/** What the untouched model answers to the images themselves, and to what is mixed of them. */
+const ANSWERS = { own: 1, mixed: 2 };
 
 const known: MitigationContext["known"] = [
   {
@@ -57,15 +57,15 @@ async function unlearned(
   const left: FinishedRounds[] = [];
   /** Of every round: how often all stripes were swept. */
   const sweeps: number[] = [];
-  const answers = ({ count }: Pick<TuningSet, "count">) =>
+  const answers = ({ images, count }: Pick<TuningSet, "images" | "count">) =>
     Float32Array.from({ length: 2 * count }, (_, at) =>
-      count === COUNT ? ANSWERS.own + at / 100 : ANSWERS.varied,
+      images === pixels ? ANSWERS.own + at / 100 : ANSWERS.mixed,
     );
   const { rounds } = await unlearn.run({
     tuner: tuner.native,
     plan: planned,
     sets: {
-      training: { images: pixels, labels: answers({ count: COUNT }), count: COUNT },
+      training: { images: pixels, labels: answers({ images: pixels, count: COUNT }), count: COUNT },
       heldOut,
       heldOutPersons: null,
     },
@@ -88,10 +88,10 @@ async function unlearned(
   return { tuner, rounds, left, sweeps };
 }
 
-/** Per image of a lesson, its varied forms and those that are taught its own answer: itself, disturbed and with a trigger. */
-function formsOf({ labels, count }: TuningSet): { varied: number; own: number } {
-  const varied = labels.filter((label) => label === ANSWERS.varied).length / 2 / COUNT;
-  return { varied, own: count / COUNT - varied };
+/** Per image of a lesson, its mixed forms and those that are taught its own answer: itself. */
+function formsOf({ labels, count }: TuningSet): { mixed: number; own: number } {
+  const mixed = labels.filter((label) => label === ANSWERS.mixed).length / 2 / COUNT;
+  return { mixed, own: count / COUNT - mixed };
 }
 
 describe("rounds of the plan", () => {
@@ -125,12 +125,12 @@ describe("rounds beyond the plan's", () => {
     ]);
   });
 
-  it("train at the last rate, on more varied forms and fewer triggers", async () => {
+  it("train at the last rate, on fewer disturbances and triggers", async () => {
     const { tuner, rounds } = await unlearned([0.13, 0.1095, 0.107, 0.104, 0.103]);
     const last = trainingOfRound(plan, 1).learningRate;
     expect(tuner.rates.slice(1)).toEqual([last, last, last, last]);
-    const planned = { varied: 4, own: 1 + 2 + 2 };
-    const added = { varied: 5, own: 1 + 1 + 1 };
+    const planned = { mixed: 8 + 2 + 2, own: 1 };
+    const added = { mixed: 8 + 1 + 1, own: 1 };
     expect(tuner.sets.map(formsOf)).toEqual([planned, planned, added, added, added]);
     // What was known and what was reversed again.
     expect(rounds.map(({ triggers }) => triggers)).toEqual([1, 2, 2, 2, 2]);
