@@ -27,7 +27,7 @@ import { readManifest, type ZooImages, zooImages } from "../zoo/index.ts";
 import { jobsOf, MOST_IMAGES, runZooBench } from "./bench-texts.ts";
 import { commandSettings } from "./command-settings.ts";
 import { numberOfFlag } from "./flag-values.ts";
-import { countOfFlag, roundSettings } from "./mitigate-request.ts";
+import { countOfFlag, roundSettings, STEPS_HELP } from "./mitigate-request.ts";
 import type { ProgressFlags } from "./progress-bar.ts";
 import { Messages } from "./terminal.ts";
 
@@ -43,7 +43,7 @@ interface MitigateFlags extends ProgressFlags {
   ownLabels?: boolean;
   rescan?: boolean;
   rounds: string;
-  steps: string;
+  steps?: string;
   maskSteps: string;
   learningRate: string;
   bound: string;
@@ -56,7 +56,7 @@ interface MitigateFlags extends ProgressFlags {
 
 /** Adds `mitigate` to the command `bench`; `finish` receives the exit code. */
 export function addBenchMitigate(bench: Command, finish: (code: number) => void): void {
-  const { rounds, steps, maskSteps, learningRate, bound } = MITIGATION_DEFAULTS;
+  const { rounds, maskSteps, learningRate, bound } = MITIGATION_DEFAULTS.drmguard;
   const mitigate = bench
     .command("mitigate")
     .description(
@@ -77,7 +77,7 @@ export function addBenchMitigate(bench: Command, finish: (code: number) => void)
       "times that triggers are reversed and unlearned; a few more where the clean error is beyond the bound",
       String(rounds),
     )
-    .option("--steps <n>", "steps of training in a round", String(steps))
+    .option("--steps <n>", STEPS_HELP)
     .option("--mask-steps <n>", "steps of adversarial neuron pruning", String(maskSteps))
     .option(
       "--learning-rate <rate>",
@@ -109,7 +109,7 @@ async function mitigateZoo(folder: string, flags: MitigateFlags): Promise<number
   const messages = new Messages({ quiet: flags.quiet === true, verbose: false });
   const methods = flags.methods === undefined ? MITIGATION_METHODS : mitigationMethodsOfList(flags.methods);
   const given = givenImages(flags);
-  const mitigation = mitigationSettings(flags);
+  const mitigations = mitigationPlans(methods, flags);
   const mostJobs = jobsOf(flags);
   const { device, seed } = flags;
   const settings = await commandSettings(flags.config, { device, seed }, messages, SETTINGS);
@@ -130,7 +130,7 @@ async function mitigateZoo(folder: string, flags: MitigateFlags): Promise<number
       parts: await imageParts(images, given, scanPlan.images.limit),
       labels: flags.ownLabels === true ? "own answers" : "given",
       scanPlan,
-      plans: mitigationPlans(methods, { ...mitigation, seed: scanPlan.seed }),
+      plans: mitigations.map((plan) => ({ ...plan, seed: scanPlan.seed })),
       rescan: flags.rescan === true,
       out,
       jobs,
@@ -152,17 +152,14 @@ function scanPlanOf(images: ZooImages, settings: readonly ScanSettings[], jobs: 
   return contrast.plan;
 }
 
-function mitigationPlans(
-  methods: readonly MitigationMethod[],
-  settings: Omit<MitigationPlan, "method">,
-): MitigationPlan[] {
-  return methods.map((method) => ({ ...settings, method }));
-}
-
-/** Everything that a flag sets; the seed is that of the scan. */
-function mitigationSettings(flags: MitigateFlags): Omit<MitigationPlan, "method"> {
+/** Everything that a flag sets, of every method; the seed is that of the scan. */
+function mitigationPlans(methods: readonly MitigationMethod[], flags: MitigateFlags): MitigationPlan[] {
   const maskSteps = countOfFlag("mask-steps", flags.maskSteps, 1_000_000);
-  return { ...MITIGATION_DEFAULTS, ...roundSettings(flags), maskSteps };
+  return methods.map((method) => ({
+    ...MITIGATION_DEFAULTS[method],
+    ...roundSettings(method, flags),
+    maskSteps,
+  }));
 }
 
 function givenImages({ images }: MitigateFlags): number | null {

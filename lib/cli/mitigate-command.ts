@@ -34,7 +34,7 @@ import type { Verdict } from "../verdict/verdict.ts";
 import { EXIT } from "./exit-codes.ts";
 import { finishReport } from "./finish-report.ts";
 import { listenForInterrupt } from "./interrupt.ts";
-import { imageLimit, type MitigateFlags, mitigationPlan, threadsOf } from "./mitigate-request.ts";
+import { imageLimit, type MitigateFlags, mitigationPlan, STEPS_HELP, threadsOf } from "./mitigate-request.ts";
 import { mitigationSummary } from "./mitigation-summary.ts";
 import { addReportOptions } from "./options.ts";
 import { parseOutputs, requireWritable } from "./output-targets.ts";
@@ -43,7 +43,7 @@ import { Messages, writeStdout } from "./terminal.ts";
 
 /** Adds `mitigate` to the program; `finish` receives the exit code. */
 export function addMitigateCommand(program: Command, finish: (code: number) => void): void {
-  const { rounds, steps, learningRate, batchSize, bound, heldOutShare, seed } = MITIGATION_DEFAULTS;
+  const { rounds, learningRate, batchSize, bound, heldOutShare, seed } = MITIGATION_DEFAULTS.drmguard;
   const command = program
     .command("mitigate")
     .description("take the backdoor that a scan found out of a model, and scan the result")
@@ -62,7 +62,7 @@ export function addMitigateCommand(program: Command, finish: (code: number) => v
       "times that triggers are reversed and unlearned; a few more where the clean error is beyond the bound",
       String(rounds),
     )
-    .option("--steps <n>", "steps of training in a round", String(steps))
+    .option("--steps <n>", STEPS_HELP)
     .option("--batch-size <n>", "images per step", String(batchSize))
     .option(
       "--learning-rate <rate>",

@@ -19,7 +19,7 @@ const HUNDREDTHS = Array.from({ length: 90 }, (_, index) => (index + 1) / 100);
 /** Shares of a layer that are tried, in steps of a twentieth. */
 const SHARES = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
 
-/** Fine-tuning on the benign images alone, as many steps as the other methods take. */
+/** Fine-tuning on the benign images alone, as many steps as fine-pruning takes. */
 export const fineTune: MitigationRun = {
   resumes: true,
   run: (context) => tuneRounds(context, [...context.finished.rounds], () => {}, 0),
