@@ -50,6 +50,7 @@ export {
   type MitigationProgress,
   type MitigationRequest,
   mitigate,
+  usualSteps,
 } from "./mitigation/index.ts";
 export { loadModelFile, type ModelFile } from "./models/index.ts";
 export type { ModelDescription, PixelTransform } from "./native/addon.ts";

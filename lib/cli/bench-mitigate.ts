@@ -27,7 +27,7 @@ import { readManifest, type ZooImages, zooImages } from "../zoo/index.ts";
 import { jobsOf, MOST_IMAGES, runZooBench } from "./bench-texts.ts";
 import { commandSettings } from "./command-settings.ts";
 import { numberOfFlag } from "./flag-values.ts";
-import { countOfFlag, roundSettings, STEPS_HELP } from "./mitigate-request.ts";
+import { countOfFlag, roundSettings, STEPS_HELP, stepsOfFlag } from "./mitigate-request.ts";
 import type { ProgressFlags } from "./progress-bar.ts";
 import { Messages } from "./terminal.ts";
 
@@ -56,7 +56,7 @@ interface MitigateFlags extends ProgressFlags {
 
 /** Adds `mitigate` to the command `bench`; `finish` receives the exit code. */
 export function addBenchMitigate(bench: Command, finish: (code: number) => void): void {
-  const { rounds, maskSteps, learningRate, bound } = MITIGATION_DEFAULTS.drmguard;
+  const { rounds, maskSteps, learningRate, bound } = MITIGATION_DEFAULTS;
   const mitigate = bench
     .command("mitigate")
     .description(
@@ -109,7 +109,7 @@ async function mitigateZoo(folder: string, flags: MitigateFlags): Promise<number
   const messages = new Messages({ quiet: flags.quiet === true, verbose: false });
   const methods = flags.methods === undefined ? MITIGATION_METHODS : mitigationMethodsOfList(flags.methods);
   const given = givenImages(flags);
-  const mitigations = mitigationPlans(methods, flags);
+  const plansFor = mitigationPlans(methods, flags);
   const mostJobs = jobsOf(flags);
   const { device, seed } = flags;
   const settings = await commandSettings(flags.config, { device, seed }, messages, SETTINGS);
@@ -123,14 +123,15 @@ async function mitigateZoo(folder: string, flags: MitigateFlags): Promise<number
   const run = async (signal: AbortSignal, onProgress: (progress: BenchProgress) => void) => {
     const images = await zooImages(manifest, folder, signal);
     const scanPlan = scanPlanOf(images, settings, jobs);
+    const parts = await imageParts(images, given, scanPlan.images.limit);
     return runMitigate({
       folder,
       manifest,
       benign: benignModels(whole.models),
-      parts: await imageParts(images, given, scanPlan.images.limit),
+      parts,
       labels: flags.ownLabels === true ? "own answers" : "given",
       scanPlan,
-      plans: mitigations.map((plan) => ({ ...plan, seed: scanPlan.seed })),
+      plans: plansFor(parts.given.images.count, scanPlan.seed),
       rescan: flags.rescan === true,
       out,
       jobs,
@@ -152,14 +153,16 @@ function scanPlanOf(images: ZooImages, settings: readonly ScanSettings[], jobs: 
   return contrast.plan;
 }
 
-/** Everything that a flag sets, of every method; the seed is that of the scan. */
-function mitigationPlans(methods: readonly MitigationMethod[], flags: MitigateFlags): MitigationPlan[] {
+/** For so many given images, once they are known; the seed is that of the scan. @throws ERR_USAGE at once. */
+function mitigationPlans(
+  methods: readonly MitigationMethod[],
+  flags: MitigateFlags,
+): (images: number, seed: number) => MitigationPlan[] {
   const maskSteps = countOfFlag("mask-steps", flags.maskSteps, 1_000_000);
-  return methods.map((method) => ({
-    ...MITIGATION_DEFAULTS[method],
-    ...roundSettings(method, flags),
-    maskSteps,
-  }));
+  const settings = { ...MITIGATION_DEFAULTS, ...roundSettings(flags), maskSteps };
+  const stepsOf = stepsOfFlag(flags);
+  return (images, seed) =>
+    methods.map((method) => ({ ...settings, method, seed, steps: stepsOf(method, images) }));
 }
 
 function givenImages({ images }: MitigateFlags): number | null {

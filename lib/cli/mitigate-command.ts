@@ -43,7 +43,7 @@ import { Messages, writeStdout } from "./terminal.ts";
 
 /** Adds `mitigate` to the program; `finish` receives the exit code. */
 export function addMitigateCommand(program: Command, finish: (code: number) => void): void {
-  const { rounds, learningRate, batchSize, bound, heldOutShare, seed } = MITIGATION_DEFAULTS.drmguard;
+  const { rounds, learningRate, batchSize, bound, heldOutShare, seed } = MITIGATION_DEFAULTS;
   const command = program
     .command("mitigate")
     .description("take the backdoor that a scan found out of a model, and scan the result")
@@ -94,7 +94,7 @@ export function addMitigateCommand(program: Command, finish: (code: number) => v
 }
 
 async function runMitigate(path: string, flags: MitigateFlags): Promise<number> {
-  const plan = mitigationPlan(flags);
+  const planFor = mitigationPlan(flags);
   const messages = new Messages({ quiet: flags.quiet === true, verbose: false });
   const targets = parseOutputs(flags.output ?? []);
   if (!flags.rescan && flags.output !== undefined) {
@@ -122,6 +122,7 @@ async function runMitigate(path: string, flags: MitigateFlags): Promise<number> 
   const began = performance.now();
   try {
     const images = await imagesOf(flags, evidence, signal);
+    const plan = planFor(images.images.count);
     const engine = addon.buildFacts();
     const { sha256: imagesSha256, source } = images.images;
     const identity = {

@@ -1,4 +1,9 @@
-import { MITIGATION_DEFAULTS, type MitigationMethod, type MitigationPlan } from "../mitigation/index.ts";
+import {
+  MITIGATION_DEFAULTS,
+  type MitigationMethod,
+  type MitigationPlan,
+  usualSteps,
+} from "../mitigation/index.ts";
 import type { FailOn } from "./exit-codes.ts";
 import { numberOfFlag } from "./flag-values.ts";
 
@@ -31,24 +36,34 @@ export interface MitigateFlags {
   progress: boolean;
 }
 
-/** What the flag `--steps` of both commands is told as. */
-export const STEPS_HELP = `steps of training in a round (default: ${MITIGATION_DEFAULTS.drmguard.steps} of drmguard, ${MITIGATION_DEFAULTS["fine-tune"].steps} of the others)`;
+/** What both commands say of `--steps`. */
+export const STEPS_HELP = `steps of training in a round (default: ${MITIGATION_DEFAULTS.steps} of drmguard; ${usualSteps("fine-tune", 0)} of few images, and of the others)`;
+
+/** Steps of a method for so many images. */
+export type StepsOf = (method: MitigationMethod, images: number) => number;
 
 /**
- * What `mitigate` and `bench mitigate` let one set of a method's work.
+ * What `mitigate` and `bench mitigate` let one set of the work.
  * @throws ERR_USAGE
  */
 export function roundSettings(
-  method: MitigationMethod,
-  flags: Pick<MitigateFlags, "rounds" | "steps" | "learningRate" | "bound">,
-): Pick<MitigationPlan, "rounds" | "steps" | "learningRate" | "bound"> {
-  const { steps } = MITIGATION_DEFAULTS[method];
+  flags: Pick<MitigateFlags, "rounds" | "learningRate" | "bound">,
+): Pick<MitigationPlan, "rounds" | "learningRate" | "bound"> {
   return {
     rounds: countOfFlag("rounds", flags.rounds, 1000),
-    steps: flags.steps === undefined ? steps : countOfFlag("steps", flags.steps, 1_000_000),
     learningRate: numberOfFlag("learning-rate", flags.learningRate, { least: 1e-9, most: 10 }),
     bound: numberOfFlag("bound", flags.bound, { least: 0, most: 100 }),
   };
+}
+
+/**
+ * Those that are asked for, or the usual ones.
+ * @throws ERR_USAGE
+ */
+export function stepsOfFlag({ steps }: Pick<MitigateFlags, "steps">): StepsOf {
+  if (steps === undefined) return usualSteps;
+  const asked = countOfFlag("steps", steps, 1_000_000);
+  return () => asked;
 }
 
 /** @throws ERR_USAGE */
@@ -56,15 +71,21 @@ export function countOfFlag(flag: string, text: string, most: number): number {
   return numberOfFlag(flag, text, { least: 1, most, integer: true });
 }
 
-/** @throws ERR_USAGE */
-export function mitigationPlan(flags: MitigateFlags): MitigationPlan {
-  return {
-    ...MITIGATION_DEFAULTS[flags.method],
-    ...roundSettings(flags.method, flags),
+/**
+ * The plan for so many images, once they are known.
+ * @throws ERR_USAGE at once.
+ */
+export function mitigationPlan(flags: MitigateFlags): (images: number) => MitigationPlan {
+  const stepsOf = stepsOfFlag(flags);
+  const settings = {
+    ...MITIGATION_DEFAULTS,
+    ...roundSettings(flags),
+    method: flags.method,
     batchSize: numberOfFlag("batch-size", flags.batchSize, { least: 2, most: 65_536, integer: true }),
     heldOutShare: numberOfFlag("held-out", flags.heldOut, { least: 0.01, most: 0.9 }),
     seed: numberOfFlag("seed", flags.seed, { least: 0, most: 2 ** 32 - 1, integer: true }),
   };
+  return (images) => ({ ...settings, steps: stepsOf(flags.method, images) });
 }
 
 /** @throws ERR_USAGE */

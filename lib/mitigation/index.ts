@@ -19,6 +19,7 @@ export {
   MITIGATION_METHODS,
   type MitigationMethod,
   type MitigationPlan,
+  usualSteps,
 } from "./mitigation-plan.ts";
 export {
   addVerdict,

@@ -25,8 +25,22 @@ export interface MitigationPlan {
   seed: number;
 }
 
-const COMMON = {
+/** Of a dozen forms of every image: more steps cost less clean error and leave less of the backdoor (docs/decisions/0021). */
+const LESSON_STEPS = 300;
+/** Of the images alone, or of few of them: more steps learn them by heart. */
+const FEW_STEPS = 100;
+const FEW_IMAGES = 250;
+
+/** Steps of training in a round where no number is asked for. @param images given, those that guard among them. */
+export function usualSteps(method: MitigationMethod, images: number): number {
+  return method === "drmguard" && images >= FEW_IMAGES ? LESSON_STEPS : FEW_STEPS;
+}
+
+/** For `usualSteps` of a few hundred images and more. */
+export const MITIGATION_DEFAULTS: MitigationPlan = {
+  method: "drmguard",
   rounds: 12,
+  steps: LESSON_STEPS,
   batchSize: 64,
   learningRate: 8e-3,
   weightDecay: 1e-2,
@@ -35,18 +49,6 @@ const COMMON = {
   bound: 0.05,
   maskSteps: 200,
   seed: 1,
-} as const;
-/** Of a dozen forms of every image more steps cost less clean error and leave less of the backdoor (docs/decisions/0021). */
-const LESSON_STEPS = 300;
-/** Of the images alone, more steps learn them by heart. */
-const IMAGE_STEPS = 100;
-
-/** What is done where nothing else is asked for. */
-export const MITIGATION_DEFAULTS: Readonly<Record<MitigationMethod, MitigationPlan>> = {
-  drmguard: { ...COMMON, method: "drmguard", steps: LESSON_STEPS },
-  "fine-tune": { ...COMMON, method: "fine-tune", steps: IMAGE_STEPS },
-  "fine-prune": { ...COMMON, method: "fine-prune", steps: IMAGE_STEPS },
-  anp: { ...COMMON, method: "anp", steps: IMAGE_STEPS },
 };
 
 /** What the last round's rate is of the first one's. */

@@ -1,21 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { roundSettings } from "../../../lib/cli/mitigate-request.ts";
+import { stepsOfFlag } from "../../../lib/cli/mitigate-request.ts";
 import { MITIGATION_METHODS } from "../../../lib/mitigation/index.ts";
-
-const FLAGS = { rounds: "12", learningRate: "0.008", bound: "0.05" };
 
 describe("steps of training in a round", () => {
   it("are more of drmguard, which shows more than the images, where none are asked for", () => {
-    const steps = MITIGATION_METHODS.map((method) => roundSettings(method, FLAGS).steps);
-    expect(steps).toEqual([300, 100, 100, 100]);
+    const stepsOf = stepsOfFlag({});
+    expect(MITIGATION_METHODS.map((method) => stepsOf(method, 800))).toEqual([300, 100, 100, 100]);
   });
 
-  it("are those that are asked for, of every method", () => {
-    const steps = MITIGATION_METHODS.map((method) => roundSettings(method, { ...FLAGS, steps: "7" }).steps);
-    expect(steps).toEqual([7, 7, 7, 7]);
+  it("are as few of few images, which more would teach by heart", () => {
+    const stepsOf = stepsOfFlag({});
+    expect([80, 249, 250, 251].map((images) => stepsOf("drmguard", images))).toEqual([100, 100, 300, 300]);
+  });
+
+  it("are those that are asked for, of every method and any number of images", () => {
+    const stepsOf = stepsOfFlag({ steps: "7" });
+    expect(MITIGATION_METHODS.flatMap((method) => [stepsOf(method, 80), stepsOf(method, 800)])).toEqual(
+      Array.from({ length: 8 }, () => 7),
+    );
   });
 
   it.each(["0", "-1", "1.5", "1000001", "many", ""])("refuses %j", (steps) => {
-    expect(() => roundSettings("drmguard", { ...FLAGS, steps })).toThrow("--steps: expected");
+    expect(() => stepsOfFlag({ steps })).toThrow("--steps: expected");
   });
 });

@@ -16,7 +16,7 @@ function summaryOf(changes: Partial<MitigationFacts> = {}): string {
     model: { name: "gaze.pt", sha256, format: "torchscript" },
     verdictBefore: { ...verdict, target: [...verdict.target] },
     verdictAfter: { ...verdict, label: "clean", score: 0.9, target: [...verdict.target] },
-    plan: MITIGATION_DEFAULTS.drmguard,
+    plan: MITIGATION_DEFAULTS,
     input: { preset: "unit" } as unknown as MitigationFacts["input"],
     images: { source: "images.npz", sha256, training: 600, heldOut: 200, heldOutPersons: null },
     labels: "given",

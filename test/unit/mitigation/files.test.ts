@@ -85,17 +85,17 @@ it("replaces results of an earlier run only when it is told to", async () => {
 
 it("goes on from a checkpoint of the same run, and refuses another's without touching it", async () => {
   const path = join(await folder(), "checkpoint.safetensors");
-  const run = runIdentity(MITIGATION_DEFAULTS.drmguard, identity);
+  const run = runIdentity(MITIGATION_DEFAULTS, identity);
   expect(await readMitigationCheckpoint(path, run)).toBeNull();
   await writeMitigationCheckpoint(path, run, finished);
   expect(await readMitigationCheckpoint(path, run)).toEqual(finished);
   const bytes = await readFile(path);
   const others = [
-    runIdentity({ ...MITIGATION_DEFAULTS.drmguard, steps: 7 }, identity),
-    runIdentity(MITIGATION_DEFAULTS.drmguard, { ...identity, modelSha256: "c" }),
-    runIdentity(MITIGATION_DEFAULTS.drmguard, { ...identity, version: "2" }),
-    runIdentity(MITIGATION_DEFAULTS.drmguard, { ...identity, labels: Float32Array.of(1) }),
-    runIdentity(MITIGATION_DEFAULTS.drmguard, { ...identity, subjects: Int32Array.of(1) }),
+    runIdentity({ ...MITIGATION_DEFAULTS, steps: 7 }, identity),
+    runIdentity(MITIGATION_DEFAULTS, { ...identity, modelSha256: "c" }),
+    runIdentity(MITIGATION_DEFAULTS, { ...identity, version: "2" }),
+    runIdentity(MITIGATION_DEFAULTS, { ...identity, labels: Float32Array.of(1) }),
+    runIdentity(MITIGATION_DEFAULTS, { ...identity, subjects: Int32Array.of(1) }),
   ];
   expect(new Set([run, ...others]).size).toBe(6);
   for (const another of others) {
@@ -108,7 +108,7 @@ it("goes on from a checkpoint of the same run, and refuses another's without tou
 it("starts over in the place of a checkpoint, whatever its run and version", async () => {
   const path = join(await folder(), "checkpoint.safetensors");
   await expect(requireReplaceableCheckpoint(path)).resolves.toBeUndefined();
-  await writeMitigationCheckpoint(path, runIdentity(MITIGATION_DEFAULTS.drmguard, identity), finished);
+  await writeMitigationCheckpoint(path, runIdentity(MITIGATION_DEFAULTS, identity), finished);
   await expect(requireReplaceableCheckpoint(path)).resolves.toBeUndefined();
   const later = new Map([["drmguard.mitigation", JSON.stringify({ layout: "of a later version" })]]);
   await writeSafetensorsFile(path, weights, later);

@@ -9,7 +9,7 @@ import { evenSet, outputsOf, StubTuner } from "./stub-tuner.ts";
 
 /** Of both images a model errs alike, so that other images would tell the same: a standard error of 0. */
 const pair = evenSet(2);
-const plan = { ...MITIGATION_DEFAULTS.drmguard, rounds: 3, learningRate: 1 };
+const plan = { ...MITIGATION_DEFAULTS, rounds: 3, learningRate: 1 };
 const LAST = 2;
 const lastRate = trainingOfRound(plan, LAST).learningRate;
 

@@ -19,14 +19,14 @@ async function known(scanned: number, reversed: readonly number[]) {
     Array.from({ length: COUNT }, (_, row) => [row, -row]),
   );
   core.outcomeOf = ({ seed, family }) => ({
-    collapse: family === "wave" ? (reversed[seed - MITIGATION_DEFAULTS.drmguard.seed] ?? Number.NaN) : 0.5,
+    collapse: family === "wave" ? (reversed[seed - MITIGATION_DEFAULTS.seed] ?? Number.NaN) : 0.5,
     target: [3, -3],
   });
   const inversions = [makeInversion({ family: "wave", collapse: scanned, reference: 0.45 })];
   const fractions: number[] = [];
   const triggers = await knownTriggers({
     untouched: async () => core.model().native,
-    plan: MITIGATION_DEFAULTS.drmguard,
+    plan: MITIGATION_DEFAULTS,
     evidence: { plan: makePlan(), inversions },
     origin: STUB_ORIGIN,
     batch: { ...SHAPE, pixels, count: COUNT, available: COUNT, source: "", kind: "memory", sha256: "" },

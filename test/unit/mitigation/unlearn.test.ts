@@ -14,7 +14,7 @@ const SHAPE = { channels: 3, height: 8, width: 8 };
 const LENGTH = 3 * 8 * 8;
 const random = new RandomStream(1);
 const pixels = Float32Array.from({ length: COUNT * LENGTH }, () => random.uniform(0, 1));
-const plan = { ...MITIGATION_DEFAULTS.drmguard, rounds: 2, bound: 0.05 };
+const plan = { ...MITIGATION_DEFAULTS, rounds: 2, bound: 0.05 };
 /** What the untouched model answers to the images themselves, and to what is mixed of them. */
 const ANSWERS = { own: 1, mixed: 2 };
 

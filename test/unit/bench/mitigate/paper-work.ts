@@ -95,7 +95,7 @@ export function plansOf(
   methods: readonly MitigationMethod[],
   changes: Partial<MitigationPlan> = {},
 ): MitigationPlan[] {
-  return methods.map((method) => ({ ...MITIGATION_DEFAULTS.drmguard, ...changes, method }));
+  return methods.map((method) => ({ ...MITIGATION_DEFAULTS, ...changes, method }));
 }
 
 export const PARTS: ImageParts = {
