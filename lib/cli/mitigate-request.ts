@@ -1,4 +1,5 @@
 import {
+  FEW_IMAGES,
   MITIGATION_DEFAULTS,
   type MitigationMethod,
   type MitigationPlan,
@@ -37,7 +38,9 @@ export interface MitigateFlags {
 }
 
 /** What both commands say of `--steps`. */
-export const STEPS_HELP = `steps of training in a round (default: ${MITIGATION_DEFAULTS.steps} of drmguard; ${usualSteps("fine-tune", 0)} of few images, and of the others)`;
+export const STEPS_HELP =
+  `steps of training in a round (default: ${MITIGATION_DEFAULTS.steps} of drmguard, ` +
+  `${usualSteps("fine-tune", FEW_IMAGES)} of fewer than ${FEW_IMAGES} images and of the other methods)`;
 
 /** Steps of a method for so many images. */
 export type StepsOf = (method: MitigationMethod, images: number) => number;

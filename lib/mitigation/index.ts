@@ -15,6 +15,7 @@ export {
 } from "./mitigate.ts";
 export type { MitigationImages } from "./mitigation-images.ts";
 export {
+  FEW_IMAGES,
   MITIGATION_DEFAULTS,
   MITIGATION_METHODS,
   type MitigationMethod,

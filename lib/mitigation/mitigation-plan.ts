@@ -29,7 +29,8 @@ export interface MitigationPlan {
 const LESSON_STEPS = 300;
 /** Of the images alone, or of few of them: more steps learn them by heart. */
 const FEW_STEPS = 100;
-const FEW_IMAGES = 250;
+/** So many are given before drmguard trains as many steps as its lesson is worth. */
+export const FEW_IMAGES = 250;
 
 /** Steps of training in a round where no number is asked for. @param images given, those that guard among them. */
 export function usualSteps(method: MitigationMethod, images: number): number {
