@@ -21,7 +21,7 @@ export function mitigationSummary(facts: MitigationFacts): string {
     `${errors}, on ${images.heldOut} images held out of ${images.training + images.heldOut}${people}`,
     "",
     textTable([
-      ["round", "reversed", "triggers", "score before", "loss", "clean error", "neurons off", ""],
+      ["round", "reversed", "triggers", "score before", "steps", "loss", "clean error", "neurons off", ""],
       ...rounds.map(row),
     ]).trimEnd(),
   ];
@@ -51,12 +51,13 @@ function growthText({ growth, growthInterval: [low, high] }: MitigationFacts): s
 }
 
 function row(round: RoundFacts, index: number): string[] {
-  const { families, triggers, score, loss, cleanError, pruned, rolledBack, accepted } = round;
+  const { families, triggers, score, steps, loss, cleanError, pruned, rolledBack, accepted } = round;
   return [
     String(index + 1),
     families.join(", "),
     String(triggers),
     score === null ? "" : score.toFixed(2),
+    String(steps),
     loss === null ? "" : loss.toPrecision(3),
     numbers(cleanError),
     String(pruned),

@@ -16,6 +16,7 @@ export const roundSchema = z.strictObject({
   triggers: z.int().nonnegative(),
   score: finite.nullable(),
   pruned: z.int().nonnegative(),
+  steps: z.int().nonnegative(),
   loss: finite.nullable(),
   cleanError: z.array(finite).max(100_000),
   relativeError: finite,

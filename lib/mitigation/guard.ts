@@ -137,6 +137,8 @@ async function errorOf(tuner: NativeTuner, set: TuningSet): Promise<CleanError> 
 /** A training that may have been taken back. */
 export interface GuardedTraining {
   error: CleanError;
+  /** Of every try. */
+  steps: number;
   /** Mean loss of the last try. */
   loss: number;
   /** Tries that were taken back, each at half the rate of the one before. */
@@ -174,6 +176,7 @@ export async function trainGuarded(
 ): Promise<GuardedTraining> {
   const training = trainingOfRound(plan, round);
   const passing = guard.passing(doneBefore(plan, round));
+  const { steps } = training;
   const start = tuner.weights();
   const errorBefore = await guard.error();
   let loss = 0;
@@ -186,12 +189,12 @@ export async function trainGuarded(
       const error = await guard.error();
       // A round that errs no more than the one before it is on its way back, however far beyond it still is.
       if (error.relative <= errorBefore.relative || !guard.exceeds(error, passing)) {
-        return { error, loss, rolledBack: attempt, accepted: true };
+        return { error, steps, loss, rolledBack: attempt, accepted: true };
       }
     }
     tuner.restore(start);
   }
-  return { error: errorBefore, loss, rolledBack: TRIES, accepted: false };
+  return { error: errorBefore, steps, loss, rolledBack: TRIES, accepted: false };
 }
 
 /** The mean loss; null where it left the numbers, which a lower rate may keep it from. */

@@ -48,6 +48,8 @@ export interface RoundFacts {
   score: number | null;
   /** Neurons that were switched off. */
   pruned: number;
+  /** Steps of training; 0 without. */
+  steps: number;
   /** Mean training loss in label deviations; null without training. */
   loss: number | null;
   /** Mean absolute error per output on the held-out images after the round. */
@@ -85,6 +87,7 @@ export function roundFacts(
     triggers: 0,
     score: null,
     pruned: 0,
+    steps: 0,
     loss: null,
     rolledBack: 0,
     ...did,

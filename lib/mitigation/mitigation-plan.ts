@@ -9,7 +9,7 @@ export interface MitigationPlan {
   method: MitigationMethod;
   /** Times that triggers are reversed and unlearned (drmguard), or that as many steps of fine-tuning are done. */
   rounds: number;
-  /** Steps of training in a round. */
+  /** Steps of training in a round; drmguard takes a third of them where the labels are noisy. */
   steps: number;
   batchSize: number;
   /** Highest of the first round's one-cycle schedule; those of the later ones fall along a cosine to .03 of it. */

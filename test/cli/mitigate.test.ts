@@ -27,6 +27,7 @@ const ROUND: RoundFacts = {
   loss: null,
   cleanError: [0.1, 0.2],
   relativeError: 0.1,
+  steps: 0,
   rolledBack: 0,
   accepted: true,
   seconds: 1,

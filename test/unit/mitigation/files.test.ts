@@ -28,6 +28,7 @@ const round: RoundFacts = {
   loss: 0.1,
   cleanError: [0.1, 0.2],
   relativeError: 0.1,
+  steps: 100,
   rolledBack: 1,
   accepted: true,
   seconds: 3,

@@ -36,16 +36,18 @@ const known: MitigationContext["known"] = [
 ];
 
 /**
- * Unlearning of a model whose error after round r is errors[r], the last one from there on; it was 0.1 before, so that
- * 0.105 is the bound.
+ * Unlearning of a model whose error after round r is errors[r], the last one from there on; it was 0.1 before unless told
+ * otherwise, so that 0.105 is the bound.
  */
 async function unlearned(
   errors: readonly number[],
   finished: FinishedRounds = { rounds: [], weights: [] },
   planned: typeof plan = plan,
+  before = 0.1,
 ) {
   const heldOut = evenSet(2);
   const tuner = new StubTuner(heldOut);
+  tuner.weight = before;
   const guard = await Guard.of(tuner.native, heldOut, plan.bound, false);
   const core = new StubCore(
     2,
@@ -101,6 +103,24 @@ describe("rounds of the plan", () => {
     // What is known and what was reversed again; the best stripes that were found, and no square that a scan would call clean.
     expect(rounds.map(({ triggers }) => triggers)).toEqual([1, 2, 2, 3, 2, 3, 2, 2, 2, 2, 2, 2]);
     expect(rounds[3]?.families).toEqual(["patch", "wave"]);
+  });
+});
+
+describe("labels that the model missed before by more than a fifth of their deviation", () => {
+  it.each([
+    [0.1, 300],
+    [0.19, 300],
+    [0.21, 100],
+    [0.6, 100],
+  ])("are taught for a third of the steps: missed by %s", async (before, steps) => {
+    const { tuner, rounds } = await unlearned([before], undefined, plan, before);
+    expect(tuner.plans.map((training) => training.steps)).toEqual([steps, steps]);
+    expect(rounds.map((round) => round.steps)).toEqual([steps, steps]);
+  });
+
+  it("are taught for one step at least", async () => {
+    const { tuner } = await unlearned([0.5], undefined, { ...plan, rounds: 1, steps: 1 }, 0.5);
+    expect(tuner.plans.map((training) => training.steps)).toEqual([1]);
   });
 });
 

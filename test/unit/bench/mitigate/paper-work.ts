@@ -47,6 +47,7 @@ export function makeRound(changes: Partial<RoundFacts> = {}): RoundFacts {
     loss: 0.2,
     cleanError: [1, 1, 1],
     relativeError: 0.2,
+    steps: 300,
     rolledBack: 0,
     accepted: true,
     seconds: 4,
