@@ -40,7 +40,7 @@ export interface MitigateFlags {
 /** What both commands say of `--steps`. */
 export const STEPS_HELP =
   `steps of training in a round (default: ${MITIGATION_DEFAULTS.steps} of drmguard, ` +
-  `${usualSteps("fine-tune", FEW_IMAGES)} of fewer than ${FEW_IMAGES} images and of the other methods; drmguard takes a third where the labels are noisy)`;
+  `${usualSteps("fine-tune", FEW_IMAGES)} of fewer than ${FEW_IMAGES} images and of the other methods; drmguard takes a third, 100 at least, where the labels are noisy)`;
 
 /** Steps of a method for so many images. */
 export type StepsOf = (method: MitigationMethod, images: number) => number;

@@ -28,7 +28,7 @@ export interface MitigationPlan {
 /** Of a dozen forms of every image: more steps cost less clean error and leave less of the backdoor (docs/decisions/0021). */
 const LESSON_STEPS = 300;
 /** Of the images alone, or of few of them: more steps learn them by heart. */
-const FEW_STEPS = 100;
+export const FEW_STEPS = 100;
 /** So many are given before drmguard trains as many steps as its lesson is worth. */
 export const FEW_IMAGES = 250;
 

@@ -10,7 +10,7 @@ import {
   type RoundFacts,
   roundFacts,
 } from "./method-context.ts";
-import { type MitigationPlan, trainingOfRound } from "./mitigation-plan.ts";
+import { FEW_STEPS, type MitigationPlan, trainingOfRound } from "./mitigation-plan.ts";
 import { meanWeights } from "./mixed-weights.ts";
 
 /** Forms of every image in a lesson beside itself: the more of them are varied, the less the clean error grows. */
@@ -60,9 +60,11 @@ async function unlearnRounds(given: MitigationContext): Promise<MitigationWork> 
   return { rounds, finish: () => {} };
 }
 
-/** Of noisy labels as few steps as of few images. */
+/** Of noisy labels a third of the steps, but no fewer than few images take, which are not taught their labels. */
 function planOfLesson({ plan, guard }: MitigationContext): MitigationPlan {
-  return guard.before.relative > NOISY ? { ...plan, steps: Math.ceil(plan.steps / 3) } : plan;
+  if (!(guard.before.relative > NOISY)) return plan;
+  const { steps } = plan;
+  return { ...plan, steps: Math.max(Math.ceil(steps / 3), Math.min(steps, FEW_STEPS)) };
 }
 
 /** Whether the mean of the latest weights errs more than it may, by the plain estimate: more rounds harm nothing. The tuner goes on from the last of them. */

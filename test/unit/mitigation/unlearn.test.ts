@@ -118,9 +118,14 @@ describe("labels that the model missed before by more than a fifth of their devi
     expect(rounds.map((round) => round.steps)).toEqual([steps, steps]);
   });
 
-  it("are taught for one step at least", async () => {
-    const { tuner } = await unlearned([0.5], undefined, { ...plan, rounds: 1, steps: 1 }, 0.5);
-    expect(tuner.plans.map((training) => training.steps)).toEqual([1]);
+  it.each([
+    [600, 200],
+    [150, 100],
+    [100, 100],
+    [7, 7],
+  ])("are taught no fewer steps than few images take: %s asked for", async (steps, taken) => {
+    const { tuner } = await unlearned([0.5], undefined, { ...plan, rounds: 1, steps }, 0.5);
+    expect(tuner.plans.map((training) => training.steps)).toEqual([taken]);
   });
 });
 
